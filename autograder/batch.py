@@ -1,0 +1,163 @@
+"""Marks many submissions: what is new or changed, side by side, one template a process, resuming after a kill.
+
+Each verdict is stored as soon as it is there, so a batch that is stopped goes on where it was. The gradebook is written by
+the caller's process alone.
+"""
+
+from __future__ import annotations
+
+import atexit
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
+
+from .course import Course, Lesson
+from .inbox import handed_in
+from .intake import take_in
+from .marking import Marker, checks_version, file_hash, reference_notebook
+from .reading import Unreadable
+from .sandbox import levels
+from .sandbox.watch import Limits
+from .verdicts import Verdict, VerdictStore
+
+
+@dataclass(frozen=True)
+class How:
+    """How a batch is marked; plain data, so that it crosses to another process or machine."""
+
+    sandbox: str | None = None
+    device: str = "cpu"
+    all_cells: bool = False
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to mark."""
+
+    lesson: str
+    student: str
+    path: Path
+
+
+def stale(course: Course, lesson: Lesson, student: str | None = None) -> tuple[list[Job], list[Verdict]]:
+    """What of a lesson's inbox wants marking, and the verdicts that still hold.
+
+    A verdict holds while the file, the checks and the lesson's source are those it was made from.
+    """
+    store, version = VerdictStore(course.verdicts), checks_version(lesson)
+    jobs, holding = [], []
+    for entry in handed_in(course, lesson, student):
+        verdict = store.get(lesson.id, entry.student)
+        if verdict is not None and verdict.checks == version and verdict.submission == file_hash(entry.path):
+            holding.append(verdict)
+        else:
+            jobs.append(Job(lesson.id, entry.student, entry.path))
+    return jobs, holding
+
+
+def write_clean(course: Course, job: Job) -> Path | None:
+    """Write the clean notebook that nbgrader reads to ``grading/submitted/``; ``None`` where the file is no notebook."""
+    lesson = course.lesson(job.lesson)
+    try:
+        submission = take_in(job.path, lesson, reference_notebook(course, lesson))
+    except Unreadable:
+        return None
+    target = course.submitted / job.student / lesson.id / f"{lesson.name}.ipynb"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(submission.notebook, target)
+    return target
+
+
+def mark_all(course: Course, jobs: list[Job], *, how: How, workers: int = 1) -> Iterator[Verdict]:
+    """Mark jobs in local processes; yields each verdict as it is stored.
+
+    Args:
+        course: the checkout.
+        jobs: from :func:`stale`.
+        how: sandbox, device, limits.
+        workers: processes side by side, each with a template of its own.
+    """
+    levels.choose(how.sandbox)  # said once, here, and not by every process
+    if not jobs:
+        return
+    if workers <= 1 or len(jobs) == 1:
+        with _marker(course, how) as marker:
+            for job in jobs:
+                yield _mark_and_store(course, marker, job)
+        return
+    yield from _in_processes(course, jobs, how, min(workers, len(jobs)))
+
+
+def _marker(course: Course, how: How) -> Marker:
+    return Marker(course, sandbox=how.sandbox, device=how.device, limits=how.limits, all_cells=how.all_cells)
+
+
+def _mark_and_store(course: Course, marker: Marker, job: Job) -> Verdict:
+    verdict = marker.mark_submission(course.lesson(job.lesson), job.path, job.student)
+    write_clean(course, job)
+    VerdictStore(course.verdicts).put(verdict)
+    return verdict
+
+
+# The marker of this process, kept warm between its jobs.
+_here: tuple[str, How, Marker] | None = None
+
+
+def mark_one(root: str, job: Job, how: How) -> dict[str, Any]:
+    """Mark one job in this process, whose template stays warm for the next; the verdict as plain data.
+
+    Args:
+        root: the checkout, as a path that this process sees.
+        job: what to mark.
+        how: sandbox, device, limits.
+    """
+    global _here
+    if _here is None or _here[:2] != (root, how):
+        import torch
+
+        torch.set_num_threads(1)
+        _here = root, how, _marker(Course(Path(root)), how)
+        atexit.register(_here[2].close)
+    course = Course(Path(root))
+    return _mark_and_store(course, _here[2], job).to_dict()
+
+
+def _in_processes(course: Course, jobs: list[Job], how: How, workers: int) -> Iterator[Verdict]:
+    # Forked, so that torch's pages are shared; safe, since nothing here has run torch with more than one thread.
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        waiting = {pool.submit(mark_one, str(course.root), job, how): job for job in jobs}
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                waiting.pop(future)
+                yield Verdict.from_dict(future.result())
+
+
+def crashed(course: Course, job: Job, reason: str) -> Verdict:
+    """A verdict for a submission whose marking itself ended: no points, and a person is asked to look."""
+    lesson = course.lesson(job.lesson)
+    items = (ItemOutcome("marking", Status.CRASHED, reason),)
+    tasks = tuple(TaskOutcome(c.name, Status.CRASHED, 0.0, c.points, items) for c in lesson.marked)
+    return Verdict(
+        lesson=lesson.id,
+        student=job.student,
+        file=job.path.name,
+        status=Status.CRASHED,
+        earned=0.0,
+        possible=lesson.possible,
+        sandbox="",
+        seconds=0.0,
+        tasks=tasks,
+        notes=(reason,),
+    )
+
+
+__all__ = ["How", "Job", "crashed", "mark_all", "mark_one", "stale", "write_clean"]

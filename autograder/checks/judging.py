@@ -1,0 +1,247 @@
+"""Judges one task: asks the worker for each item's call, compares what comes back, adds up the points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from course_utils.comparison import ATOL_SHARE, RTOL, Difference, Misconception, compare
+from course_utils.outcomes import ItemOutcome, Status, TaskOutcome, summarise
+
+from autograder.sandbox.client import Worker, WorkerLost
+from autograder.sandbox.worker.values import Strange, decode
+from autograder.sandbox.worker.wire import WireError
+
+from .draw import Draw, Model
+from .items import Item, LessonChecks, Look
+from .messages import SAME_AGAIN, SIDE_EFFECTS, explain_error
+from .specs import request_of
+
+SIDE_EFFECT_SHARE = 0.25
+# After so many lost calls the rest of a task is not tried: a loop must not cost its limit once for each item.
+MAX_LOST = 2
+
+_LOST_MESSAGES = {
+    "timeout": (Status.TIMEOUT, "The call did not end within its time limit. Look for a loop that never ends."),
+    "memory": (Status.CRASHED, "The call took more memory than a submission may use."),
+    "processes": (Status.CRASHED, "The call started more processes than a submission may have."),
+    "disk": (Status.CRASHED, "The call wrote more to disk than a submission may use."),
+    "crashed": (Status.CRASHED, "The Python process ended during this call. Look for `exit()`, or for very large arrays."),
+}
+
+
+@dataclass
+class Judged:
+    """One item's outcome, and what was seen besides."""
+
+    outcome: ItemOutcome
+    edge: bool = False
+    changes: frozenset[str] = frozenset()
+    repeated: bool | None = None
+    has_model: bool = False
+    missing_name: str | None = None
+
+
+def judge_task(worker: Worker, checks: LessonChecks, task: str, points: float, draw: Draw) -> tuple[TaskOutcome, str | None]:
+    """Mark one task in a worker whose cells have run.
+
+    Returns:
+        The outcome, and the name that a ``NameError`` of the student's function asked for, if any.
+
+    Raises:
+        WorkerLost: if the whole worker is gone, not only the task's fork.
+    """
+    items = list(checks.tasks[task](draw))
+    judged: list[Judged] = []
+    lost = 0
+    worker.open_task()
+    for item in items:
+        if lost >= MAX_LOST:
+            last = judged[-1].outcome
+            judged.append(Judged(replace(last, name=item.name, message="Not tried, after what the calls above did.")))
+            continue
+        try:
+            one = _judge_item(worker, item, task, repeat=2 if checks.repeats[task] else 1)
+        except WorkerLost as gone:
+            status, message = _LOST_MESSAGES[gone.kind]
+            one = Judged(ItemOutcome(item.name, status, message))
+            worker.open_task()
+        judged.append(one)
+        if one.outcome.status in (Status.TIMEOUT, Status.CRASHED):
+            lost += 1
+        if one.outcome.status is Status.NOT_ATTEMPTED:
+            break
+    worker.close_task()
+    return add_up(task, points, judged), next((j.missing_name for j in judged if j.missing_name), None)
+
+
+def add_up(task: str, points: float, judged: Sequence[Judged]) -> TaskOutcome:
+    """Points from items: value items weigh equally and carry the task, side effects lower it by a quarter at most.
+
+    Side effects count only where every value item passes, because their reports come from the student's process:
+    they can lower a mark and never raise one.
+    """
+    if judged and judged[-1].outcome.status is Status.NOT_ATTEMPTED:
+        return TaskOutcome(task, Status.NOT_ATTEMPTED, 0.0, points, (replace(judged[-1].outcome, possible=points),))
+    core = any(j.outcome.status is Status.PASSED for j in judged if not j.edge)
+    values = [j.outcome if core or not j.edge else _without_credit(j.outcome) for j in judged]
+    passed = sum(o.status is Status.PASSED for o in values)
+    effects = _side_effects(judged) if passed == len(values) else []
+    value_share = 1 - SIDE_EFFECT_SHARE if effects else 1.0
+    items = [_worth(o, points * value_share / len(values)) for o in values]
+    items += [_worth(e, points * SIDE_EFFECT_SHARE / len(effects)) for e in effects]
+    earned = sum(item.earned for item in items)
+    status = summarise([item.status for item in items])
+    if status is Status.PARTIAL and not earned:
+        status = Status.FAILED
+    # The items' shares are rounded for reading; all of them right is all of the points.
+    earned = points if status is Status.PASSED else round(earned, 2)
+    return TaskOutcome(task, status, earned, points, tuple(items))
+
+
+def _without_credit(outcome: ItemOutcome) -> ItemOutcome:
+    if outcome.status is not Status.PASSED:
+        return outcome
+    return replace(outcome, status=Status.FAILED, message="Right here, but it counts only once the ordinary case is right.")
+
+
+def _worth(outcome: ItemOutcome, points: float) -> ItemOutcome:
+    earned = points if outcome.status is Status.PASSED else 0.0
+    return replace(outcome, earned=round(earned, 3), possible=round(points, 3))
+
+
+def _judge_item(worker: Worker, item: Item, task: str, *, repeat: int) -> Judged:
+    request, tensors = request_of(item, task, repeat=1 if item.raises else repeat)
+    answer, sent = worker.call(request, tensors)
+    has_model = any(isinstance(value, Model) for value in (*item.args, *item.kwargs.values()))
+    status = answer.get("status")
+    if status == "missing":
+        return Judged(_not_attempted(item, task, answer.get("found")), item.edge)
+    if status == "timeout":
+        state, message = _LOST_MESSAGES["timeout"]
+        return Judged(ItemOutcome(item.name, state, message), item.edge)
+    if status == "raised" and item.raises:
+        return Judged(_judge_error(item, answer.get("error")), item.edge, _codes(answer), None, has_model)
+    if status in ("error", "raised"):
+        return _judge_raised(item, answer.get("error"))
+    try:
+        values = [decode(tree, sent) for tree in _list(answer.get("values"))]
+        after = [decode(tree, sent) for tree in _list(answer.get("after"))]
+    except WireError as error:
+        message = f"What came back could not be read as a value ({error}). Return plain tensors and numbers."
+        return Judged(ItemOutcome(item.name, Status.FAILED, message), item.edge)
+    if status != "ok" or not values:
+        return Judged(ItemOutcome(item.name, Status.FAILED, "Nothing came back from the call."), item.edge)
+    if item.raises:
+        message = f"Nothing was raised; here a `{item.raises}` is asked for."
+        return Judged(ItemOutcome(item.name, Status.FAILED, message), item.edge)
+    difference = _difference(item, values[0]) or _look_difference(item.looks, after)
+    repeated = _difference(item, values[1]) is None if len(values) > 1 and difference is None else None
+    outcome = _outcome(item, difference)
+    return Judged(outcome, item.edge, _codes(answer), repeated, has_model)
+
+
+def _outcome(item: Item, difference: Difference | None) -> ItemOutcome:
+    if difference is None:
+        return ItemOutcome(item.name, Status.PASSED)
+    message = difference.message
+    if difference.misconception is None and item.next_step:
+        message = f"{message} {item.next_step}"
+    return ItemOutcome(item.name, Status.FAILED, message, difference.misconception)
+
+
+def _difference(item: Item, value: Any) -> Difference | None:
+    strange = _find_strange(value)
+    if strange is not None and not item.looks:
+        return Difference(f"The returned value is {strange.kind}. Return plain tensors, numbers, lists or dicts.")
+    if item.judge is not None:
+        found = item.judge(value)
+        if isinstance(found, Misconception):
+            return Difference(found.message, found.name)
+        return Difference(found) if found else None
+    if item.expected is None and item.looks:
+        return None
+    return compare(
+        value,
+        item.expected,
+        item.misconceptions,
+        rtol=RTOL if item.rtol is None else item.rtol,
+        atol_share=ATOL_SHARE if item.atol_share is None else item.atol_share,
+        atol=item.atol,
+    )
+
+
+def _look_difference(looks: Sequence[Look], after: list[Any]) -> Difference | None:
+    if len(after) != len(looks):
+        return Difference("What the call left behind could not be read.") if looks else None
+    for look, seen in zip(looks, after, strict=True):
+        if look.only is not None and isinstance(seen, dict):
+            seen = {key: value for key, value in seen.items() if look.only(key)}
+        if _find_strange(seen) is not None or compare(seen, look.expected) is not None:
+            return Difference(look.message, look.misconception)
+    return None
+
+
+def _find_strange(value: Any) -> Strange | None:
+    if isinstance(value, Strange):
+        return value
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return next((found for part in parts if (found := _find_strange(part)) is not None), None)
+
+
+def _judge_raised(item: Item, error: Any) -> Judged:
+    error = error if isinstance(error, dict) else {}
+    if error.get("type") == "NotImplementedError" and str(error.get("message", "")).startswith("TODO"):
+        return Judged(ItemOutcome(item.name, Status.NOT_ATTEMPTED, "Still to do: the cell holds its TODO."), item.edge)
+    name = error.get("name") if error.get("type") == "NameError" else None
+    outcome = ItemOutcome(item.name, Status.ERROR, explain_error(error))
+    return Judged(outcome, item.edge, missing_name=name if isinstance(name, str) else None)
+
+
+def _judge_error(item: Item, error: Any) -> ItemOutcome:
+    error = error if isinstance(error, dict) else {}
+    if error.get("type") == "NotImplementedError" and str(error.get("message", "")).startswith("TODO"):
+        return ItemOutcome(item.name, Status.NOT_ATTEMPTED, "Still to do: the cell holds its TODO.")
+    if error.get("type") != item.raises:
+        return ItemOutcome(item.name, Status.FAILED, f"Here a `{item.raises}` is asked for. {explain_error(error)}")
+    if item.mentions not in str(error.get("message", "")):
+        return ItemOutcome(item.name, Status.FAILED, f"The `{item.raises}` should name what is at fault in its message.")
+    return ItemOutcome(item.name, Status.PASSED)
+
+
+def _not_attempted(item: Item, task: str, found: Any) -> ItemOutcome:
+    if found == "missing":
+        message = f"There is no function `{task}`. Was its cell deleted, renamed, or did it raise an error?"
+    else:
+        kind = found[:60] if isinstance(found, str) else "something else"
+        message = f"`{task}` is no function but {kind}. Was the name used for something else further down?"
+    return ItemOutcome(item.name, Status.NOT_ATTEMPTED, message)
+
+
+def _side_effects(judged: Sequence[Judged]) -> list[ItemOutcome]:
+    codes = frozenset().union(*(j.changes for j in judged))
+    with_model = any(j.has_model for j in judged)
+    found = []
+    for effect in SIDE_EFFECTS:
+        if with_model or not effect.needs_model:
+            broken = bool(codes & effect.codes)
+            status = Status.FAILED if broken else Status.PASSED
+            name = "side_effect" if broken else None
+            found.append(ItemOutcome(effect.name, status, effect.message if broken else "", name))
+    if any(j.repeated is not None for j in judged):
+        broken = any(j.repeated is False for j in judged)
+        status = Status.FAILED if broken else Status.PASSED
+        found.append(ItemOutcome(SAME_AGAIN.name, status, SAME_AGAIN.message if broken else ""))
+    return found
+
+
+def _codes(answer: dict[str, Any]) -> frozenset[str]:
+    return frozenset(code for code in _list(answer.get("changes")) if isinstance(code, str))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+__all__ = ["Judged", "add_up", "judge_task"]

@@ -1,0 +1,171 @@
+"""Where the course's parts lie, and what each lesson's source says about its graded cells."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import jupytext
+from nbformat import NotebookNode
+
+
+class CourseError(Exception):
+    """A person's mistake or a missing piece, said in one line: what, where, the remedy."""
+
+
+@dataclass(frozen=True)
+class GradedCell:
+    """One cell that carries points in a lesson's source.
+
+    Args:
+        grade_id: nbgrader's identifier of the cell, e.g. ``"test_grad_cam"``.
+        name: the task's or question's own name, e.g. ``"grad_cam"``.
+        kind: ``"task"``, ``"question"`` or ``"reflection"``.
+        points: what the cell is worth.
+    """
+
+    grade_id: str
+    name: str
+    kind: str
+    points: float
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson: ``06_grad_cam`` with its source ``solutions/06_grad_cam/grad_cam.py``."""
+
+    id: str
+    source: Path
+
+    @property
+    def name(self) -> str:
+        """The notebook's name, e.g. ``"grad_cam"``."""
+        return self.source.stem
+
+    @cached_property
+    def notebook(self) -> NotebookNode:
+        """The source as a notebook, answers included (never leaves the trusted side)."""
+        return jupytext.read(self.source)
+
+    @cached_property
+    def graded(self) -> tuple[GradedCell, ...]:
+        """The graded cells in the order of the source."""
+        found = []
+        for cell in self.notebook.cells:
+            meta = cell.metadata.get("nbgrader", {})
+            if meta.get("grade"):
+                found.append(_graded_cell(meta))
+        return tuple(found)
+
+    @property
+    def marked(self) -> tuple[GradedCell, ...]:
+        """The graded cells that are marked automatically: tasks and questions."""
+        return tuple(cell for cell in self.graded if cell.kind != "reflection")
+
+    @property
+    def possible(self) -> float:
+        """Points that are marked automatically."""
+        return sum(cell.points for cell in self.marked)
+
+    @property
+    def may_use_instruments(self) -> bool:
+        """Whether the lesson may import Captum and ``course_utils.instruments`` (lessons 7 and later)."""
+        return self.id[:2] >= "07"
+
+
+def _graded_cell(meta: dict[str, Any]) -> GradedCell:
+    grade_id = meta["grade_id"]
+    if meta.get("solution"):
+        return GradedCell(grade_id, grade_id, "reflection", float(meta["points"]))
+    name = grade_id.removeprefix("test_")
+    kind = "question" if name.startswith("q_") else "task"
+    return GradedCell(grade_id, name, kind, float(meta["points"]))
+
+
+@dataclass(frozen=True)
+class Course:
+    """The checkout: its folders, its settings (``[tool.course]`` in ``pyproject.toml``), its lessons."""
+
+    root: Path
+
+    @property
+    def solutions(self) -> Path:
+        return self.root / "solutions"
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
+    def grading(self) -> Path:
+        return self.root / "grading"
+
+    @property
+    def inbox(self) -> Path:
+        """What students handed in, untouched: ``inbox/STUDENT/LESSON/NAME.ipynb``."""
+        return self.grading / "inbox"
+
+    @property
+    def submitted(self) -> Path:
+        """Clean notebooks after intake, in nbgrader's layout ``submitted/STUDENT/LESSON/NAME.ipynb``."""
+        return self.grading / "submitted"
+
+    @property
+    def feedback(self) -> Path:
+        return self.grading / "feedback"
+
+    @property
+    def verdicts(self) -> Path:
+        return self.grading / "verdicts"
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """The table ``[tool.course]``: title, version, where the release is published."""
+        with (self.root / "pyproject.toml").open("rb") as file:
+            return tomllib.load(file)["tool"]["course"]
+
+    @cached_property
+    def lessons(self) -> dict[str, Lesson]:
+        """All lessons by id, in order."""
+        sources = sorted(self.solutions.glob("[0-9][0-9]_*/*.py"))
+        return {path.parent.name: Lesson(path.parent.name, path) for path in sources}
+
+    def lesson(self, wanted: str) -> Lesson:
+        """The lesson with this id (``06_grad_cam``), name (``grad_cam``) or number (``6``).
+
+        Raises:
+            CourseError: if there is none.
+        """
+        for lesson in self.lessons.values():
+            if wanted in (lesson.id, lesson.name) or (wanted.isdigit() and int(wanted) == int(lesson.id[:2])):
+                return lesson
+        raise CourseError(f"There is no lesson {wanted!r}. The lessons are: {', '.join(self.lessons)}.")
+
+    def find_task(self, task: str) -> tuple[Lesson, GradedCell]:
+        """The lesson and graded cell of a task by its function's name.
+
+        Raises:
+            CourseError: if no lesson has it.
+        """
+        for lesson in self.lessons.values():
+            for cell in lesson.marked:
+                if cell.kind == "task" and cell.name == task:
+                    return lesson, cell
+        names = [c.name for lesson in self.lessons.values() for c in lesson.marked if c.kind == "task"]
+        raise CourseError(f"There is no task {task!r}. The tasks are: {', '.join(names)}.")
+
+
+@lru_cache(maxsize=1)
+def this_course() -> Course:
+    """The course in whose checkout this package stands.
+
+    Raises:
+        CourseError: if the package was copied out of its checkout.
+    """
+    root = Path(__file__).resolve().parent.parent
+    if not (root / "solutions").is_dir():
+        raise CourseError(f"No solutions/ beside {root.name}/autograder. Run the autograder from a checkout of the course.")
+    return Course(root)

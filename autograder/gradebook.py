@@ -1,0 +1,345 @@
+"""Verdicts into nbgrader's gradebook.
+
+What is written is what ``nbgrader autograde`` would write, made by nbgrader's own steps on the same notebook.
+They run here in one process and one database session for the whole class, where nbgrader opens the database
+nine times a submission.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbconvert.preprocessors import ClearOutputPreprocessor
+from nbgrader import api, utils
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties, DeduplicateIds, OverwriteCells, SaveAutoGrades
+from sqlalchemy.orm import selectinload
+
+from autograder import nbgrader_steps
+from autograder.course import Course, CourseError, Lesson
+from autograder.gradebook_access import (
+    CellMark,
+    Marks,
+    interpreter_on_path,
+    known_students,
+    nbgrader_config,
+    open_gradebook,
+    read_marks,
+)
+from autograder.release_source import student_source
+from autograder.verdicts import Verdict
+
+__all__ = [
+    "CellMark",
+    "Marks",
+    "Recorded",
+    "ensure_assignment",
+    "known_students",
+    "nbgrader_config",
+    "open_gradebook",
+    "read_marks",
+    "record",
+]
+
+BATCH = 50
+"""Submissions between two commits: a kill loses little, and the formgrader never waits long."""
+
+
+def ensure_assignment(course: Course, lesson: Lesson) -> None:
+    """Make the gradebook know the lesson as its source says it; a fresh clone has no gradebook.
+
+    nbgrader's generate_assignment does the writing, its release going to a folder that is thrown away.
+
+    Raises:
+        CourseError: if cells with marks were added or removed after submissions were recorded.
+    """
+    notebook = student_source(course, lesson)
+    with open_gradebook(course) as gradebook:
+        if _knows(gradebook, lesson, notebook):
+            return
+    config = deepcopy(nbgrader_config(course))
+    with tempfile.TemporaryDirectory(prefix="assignment-") as folder:
+        # The lesson alone in a course of its own, so that nothing of the real release is touched. nbgrader
+        # wants a notebook to begin with; the executed solution may not have been built yet.
+        source = Path(folder) / "source" / lesson.id
+        shutil.copytree(lesson.source.parent, source)
+        shutil.copy(course.root / "pyproject.toml", folder)
+        nbformat.write(notebook, source / f"{lesson.name}.ipynb")
+        directory = config.CourseDirectory
+        directory.root, directory.source_directory, directory.release_directory = folder, "source", "release"
+        directory.assignment_id = lesson.id
+        converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
+        converter.force = converter.create_assignment = True
+        converter.log.setLevel(logging.ERROR)
+        try:
+            with interpreter_on_path():
+                converter.start()
+        except (NbGraderException, SystemExit) as error:
+            raise CourseError(
+                f"The gradebook cannot take over {lesson.id} from {lesson.source.name}: cells were added or "
+                "removed after marks were recorded. Back up the gradebook, then "
+                f"`nbgrader db assignment remove {lesson.id} --force`, and grade again."
+            ) from error
+
+
+def _knows(gradebook: Gradebook, lesson: Lesson, notebook: nbformat.NotebookNode) -> bool:
+    try:
+        known = gradebook.find_notebook(lesson.name, lesson.id)
+    except MissingEntry:
+        return False
+    points = {cell.name: float(cell.max_score) for cell in known.grade_cells}
+    if points != {cell.grade_id: cell.points for cell in lesson.graded}:
+        return False
+    # Locked cells are restored from here into what is marked, so their text has to be today's.
+    stored = {cell.name: cell.source for cell in known.source_cells if cell.locked}
+    wanted = {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for cell in notebook.cells
+        if "nbgrader" in cell.metadata and utils.is_locked(cell)
+    }
+    return stored == wanted
+
+
+@dataclass(frozen=True)
+class _Assignment:
+    """One lesson in the gradebook, looked up once; stands in for the Gradebook in nbgrader's steps."""
+
+    gradebook: Gradebook
+    row: api.Assignment
+    notebook: api.Notebook
+    source_cells: dict[str, api.SourceCell]
+    graded_cells: dict[str, api.GradeCell]
+
+    @classmethod
+    def of(cls, gradebook: Gradebook, lesson: Lesson) -> _Assignment:
+        notebook = gradebook.find_notebook(lesson.name, lesson.id)
+        source_cells = {cell.name: cell for cell in notebook.source_cells}
+        graded_cells = {cell.name: cell for cell in notebook.grade_cells}
+        return cls(gradebook, gradebook.find_assignment(lesson.id), notebook, source_cells, graded_cells)
+
+    def find_source_cell(self, name: str, *_: str) -> api.SourceCell:
+        if name not in self.source_cells:
+            raise MissingEntry(name)
+        return self.source_cells[name]
+
+    def find_graded_cell(self, name: str, *_: str) -> api.GradeCell:
+        return self.graded_cells[name]
+
+    def submissions(self, students: list[str]) -> dict[str, api.SubmittedAssignment]:
+        """These students' submissions with all that hangs on them, made where there are none."""
+        session = self.gradebook.db
+        query = session.query(api.SubmittedAssignment).options(
+            selectinload(api.SubmittedAssignment.notebooks).selectinload(api.SubmittedNotebook.grades),
+            selectinload(api.SubmittedAssignment.notebooks).selectinload(api.SubmittedNotebook.comments),
+        )
+        query = query.filter_by(assignment_id=self.row.id).filter(
+            api.SubmittedAssignment.student_id.in_(students)
+        )
+        found = {submission.student_id: submission for submission in query}
+        known = {row.id: row for row in session.query(api.Student).filter(api.Student.id.in_(students))}
+        with session.no_autoflush:
+            for student in students:
+                if student not in found:
+                    row = known.get(student) or api.Student(id=student)
+                    found[student] = self._new_submission(row)
+                    session.add(found[student])
+        session.flush()
+        return found
+
+    def _new_submission(self, student: api.Student) -> api.SubmittedAssignment:
+        submission = api.SubmittedAssignment(assignment=self.row, student=student)
+        for notebook in self.row.notebooks:
+            mirrored = api.SubmittedNotebook(notebook=notebook, assignment=submission)
+            mirrored.grades = [api.Grade(cell=cell) for cell in notebook.grade_cells]
+            mirrored.comments = [api.Comment(cell=cell) for cell in notebook.solution_cells]
+        return submission
+
+
+class _Scores:
+    """One submission's grades and comments; stands in for the Gradebook in nbgrader's SaveAutoGrades."""
+
+    def __init__(self, notebook: api.SubmittedNotebook, names: dict[str, str]) -> None:
+        self.grades = {names[grade.cell_id]: grade for grade in notebook.grades}
+        self.comments = {names[comment.cell_id]: comment for comment in notebook.comments}
+        self.db = self
+
+    def commit(self) -> None:
+        """SaveAutoGrades commits after each cell; here the whole batch is committed at once."""
+
+    def find_grade(self, name: str, *_: str) -> api.Grade:
+        return self.grades[name]
+
+    def find_comment(self, name: str, *_: str) -> api.Comment:
+        return self.comments[name]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What :func:`record` did.
+
+    Args:
+        recorded: (lesson id, student) of every submission that was written.
+        unreadable: those written with 0 points and a flag for a person, because intake left no notebook for
+            them.
+        failed: those that nbgrader refused, with a line saying why.
+    """
+
+    recorded: tuple[tuple[str, str], ...]
+    unreadable: tuple[tuple[str, str], ...]
+    failed: dict[tuple[str, str], str]
+
+
+def record(course: Course, verdicts: Iterable[Verdict]) -> Recorded:
+    """Write marks into the gradebook and the marked notebooks for the formgrader, in this one process.
+
+    Assignments and students that the gradebook does not know are added. Scores, extra credit and comments
+    that a person gave stay; nbgrader asks that person to look again where the notebook was marked anew.
+
+    Args:
+        verdicts: of any lessons and students; the notebooks lie in ``submitted/``.
+
+    Raises:
+        CourseError: if the gradebook cannot be used, or a lesson's cells changed under recorded marks.
+    """
+    by_lesson: dict[str, dict[str, Verdict]] = defaultdict(dict)
+    for verdict in verdicts:
+        by_lesson[verdict.lesson][verdict.student] = verdict
+    recorded: list[tuple[str, str]] = []
+    unreadable: list[tuple[str, str]] = []
+    failed: dict[tuple[str, str], str] = {}
+    for lesson_id, found in by_lesson.items():
+        lesson = course.lesson(lesson_id)
+        ensure_assignment(course, lesson)
+        with open_gradebook(course) as gradebook:
+            writer = _Writer(course, lesson, gradebook)
+            students = sorted(found)
+            for start in range(0, len(students), BATCH):
+                writer.write({student: found[student] for student in students[start : start + BATCH]})
+        recorded += [(lesson.id, student) for student in writer.recorded]
+        unreadable += [(lesson.id, student) for student in writer.unreadable]
+        failed.update({(lesson.id, student): line for student, line in writer.failed.items()})
+    return Recorded(tuple(recorded), tuple(unreadable), failed)
+
+
+class _Writer:
+    """Writes one lesson's verdicts, a batch at a time."""
+
+    def __init__(self, course: Course, lesson: Lesson, gradebook: Gradebook) -> None:
+        self.course, self.lesson, self.gradebook = course, lesson, gradebook
+        self.recorded: list[str] = []
+        self.unreadable: list[str] = []
+        self.failed: dict[str, str] = {}
+        config = nbgrader_config(course)
+        self.config, self.directory = config, CourseDirectory(config=config)
+        self.assignment = _Assignment.of(gradebook, lesson)
+        cells = [*self.assignment.graded_cells.values(), *self.assignment.notebook.solution_cells]
+        self.own = nbgrader_steps.own_texts(course, lesson)
+        self.names = {cell.id: cell.name for cell in cells}
+        self.clear, self.deduplicate = ClearOutputPreprocessor(enabled=True), DeduplicateIds()
+        self.restore, self.save = OverwriteCells(), SaveAutoGrades()
+        self.restore.gradebook = self.assignment
+        for step in (self.restore, self.save):
+            step.notebook_id, step.assignment_id = lesson.name, lesson.id
+        # Each cell that a student changed is a warning in nbgrader's log; intake has told the student
+        # already.
+        for step in (self.deduplicate, self.restore, self.save):
+            step.log = _quiet
+
+    def write(self, verdicts: dict[str, Verdict]) -> None:
+        submissions = self.assignment.submissions(list(verdicts))
+        late = []
+        for student, verdict in verdicts.items():
+            submission = submissions[student]
+            try:
+                self._write_one(submission, student, verdict)
+            except (
+                Exception
+            ) as error:  # One broken file must not keep the others' marks out of the gradebook.
+                for notebook in submission.notebooks:
+                    for grade in notebook.grades:
+                        grade.auto_score, grade.needs_manual_grade = 0.0, True
+                self.failed[student] = (
+                    f"{self.lesson.id} of {student} has no marked notebook "
+                    f"({type(error).__name__}: {error}). 0 points, left for a person."
+                )
+            else:
+                self.recorded.append(student)
+                if submission.timestamp is not None and self.assignment.row.duedate is not None:
+                    late.append(student)
+        self.gradebook.db.commit()
+        for student in late:
+            self._penalise(student)
+
+    def _write_one(self, submission: api.SubmittedAssignment, student: str, verdict: Verdict) -> None:
+        folder = self._folder(self.directory.submitted_directory, student)
+        path = folder / f"{self.lesson.name}.ipynb"
+        mirrored = next(n for n in submission.notebooks if n.notebook_id == self.assignment.notebook.id)
+        scores = _Scores(mirrored, self.names)
+        timestamp = self.directory.get_existing_timestamp(str(folder))
+        if timestamp:
+            submission.timestamp = timestamp
+        if not path.is_file():
+            for grade in scores.grades.values():
+                grade.auto_score, grade.needs_manual_grade = 0.0, True
+            self.unreadable.append(student)
+            return
+        notebook = self._marked(nbformat.read(path, as_version=4), student, verdict)
+        self.save.gradebook, self.save.student_id = scores, student
+        for index, cell in enumerate(notebook.cells):
+            self.save.preprocess_cell(cell, {}, index)
+        self._write_notebook(notebook, folder, student)
+
+    def _marked(
+        self, notebook: nbformat.NotebookNode, student: str, verdict: Verdict
+    ) -> nbformat.NotebookNode:
+        where = {"nbgrader": {"student": student, "assignment": self.lesson.id, "notebook": self.lesson.name}}
+        notebook, _ = self.clear.preprocess(notebook, where)
+        notebook, _ = self.deduplicate.preprocess(notebook, where)
+        if self.assignment.notebook.kernelspec:
+            notebook.metadata["kernelspec"] = nbformat.from_dict(
+                json.loads(self.assignment.notebook.kernelspec)
+            )
+        for index, cell in enumerate(notebook.cells):
+            self.restore.preprocess_cell(cell, where, index)
+        nbgrader_steps.write_marks(notebook, verdict, self.own)
+        return notebook
+
+    def _write_notebook(self, notebook: nbformat.NotebookNode, folder: Path, student: str) -> None:
+        target = self._folder(self.directory.autograded_directory, student)
+        target.mkdir(parents=True, exist_ok=True)
+        for name in ("timestamp.txt", "submission_secret.txt"):
+            if (folder / name).is_file():
+                shutil.copyfile(folder / name, target / name)
+        path = target / f"{self.lesson.name}.ipynb"
+        temporary = path.with_name(f".{path.name}.part")
+        temporary.write_text(nbformat.v4.writes(notebook) + "\n", encoding="utf-8")
+        # nbgrader's own mode: what was marked is a record, and nobody edits it by accident.
+        temporary.chmod(0o664 if self.directory.groupshared else 0o444)
+        os.replace(temporary, path)
+
+    def _penalise(self, student: str) -> None:
+        where = {"student": student, "assignment": self.lesson.id, "notebook": self.lesson.name}
+        where["db_url"] = self.directory.db_url
+        step = AssignLatePenalties(config=self.config)
+        step.log = _quiet
+        step.preprocess(nbformat.v4.new_notebook(), {"nbgrader": where})
+
+    def _folder(self, directory: str, student: str) -> Path:
+        return Path(self.directory.format_path(directory, student, self.lesson.id))
+
+
+_quiet = logging.getLogger("autograder.gradebook.quiet")
+_quiet.setLevel(logging.ERROR)

@@ -1,0 +1,4 @@
+"""The boundary between the marker and a student's code.
+
+``worker/`` runs on the untrusted side; the modules beside it run on the trusted side.
+"""

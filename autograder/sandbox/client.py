@@ -1,0 +1,311 @@
+"""The marker's side of the boundary: start a template, take workers from it, ask them to run cells and answer calls."""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import course_utils
+import psutil
+import torch
+from course_utils.files import data_dir
+
+from . import levels
+from .watch import LimitReached, Limits, Watch
+from .worker import wire
+
+TEMPLATE_START_SECONDS = 180
+
+
+class WorkerLost(Exception):
+    """A worker or a task's fork is gone; ``kind`` is ``timeout``, ``memory``, ``processes``, ``disk`` or ``crashed``."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class TemplateFailed(Exception):
+    """The template did not start; the message ends with the tail of its log."""
+
+
+class Template:
+    """A warm process from which each submission gets a fork. One live worker at a time.
+
+    Args:
+        level: the confinement, from :func:`levels.choose`.
+        instruments: whether Captum and ``course_utils.instruments`` may be imported.
+        device: ``"cpu"`` or ``"cuda"``.
+        limits: what a submission may use.
+    """
+
+    def __init__(
+        self, level: levels.Level, *, instruments: bool = False, device: str = "cpu", limits: Limits | None = None
+    ) -> None:
+        self.level, self.device, self.limits = level, device, limits or Limits()
+        self._scratch = Path(tempfile.mkdtemp(prefix="course-marking-"))
+        package = Path(course_utils.__file__).resolve().parent
+        weights = Path(torch.hub.get_dir()) / "checkpoints"
+        self._reach = levels.Reach(package, data_dir(), weights, self._scratch, instruments)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._baseline: frozenset[int] = frozenset()
+        self._template_data = 0
+
+    def __enter__(self) -> Template:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the template and wait until it is warm.
+
+        Raises:
+            TemplateFailed: if it does not get there.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        settings = {
+            "course_utils": str(self._reach.course_utils),
+            "hidden": [str(self._reach.course_utils.parent)],
+            "landlock": self.level.name != "limits" and levels.landlock_here(),
+            "readable": self._reach.for_a_fork(),
+        }
+        _share_font_list(self._scratch)
+        with theirs:
+            self._process = levels.launch(self.level, self._reach, theirs.fileno(), settings, self._environment())
+        self._control = ours
+        ours.settimeout(TEMPLATE_START_SECONDS)
+        try:
+            ready = ours.recv(16)
+        except OSError:
+            ready = b""
+        if ready != b"ready":
+            tail = (self._scratch / "template.log").read_text(errors="replace").strip().splitlines()[-3:]
+            self.close()
+            raise TemplateFailed(f"The sandboxed worker did not start: {' / '.join(tail) or 'it printed nothing'}")
+        ours.settimeout(None)
+        root = psutil.Process(self._process.pid)
+        below = root.children(recursive=True)
+        self._baseline = frozenset({root.pid, *(p.pid for p in below)})
+        self._template_data = max(_data_size(p.pid) for p in (root, *below))
+
+    def _environment(self) -> dict[str, str]:
+        """A clean environment: what the marker's own holds is none of a submission's business."""
+        home = str(self._scratch)
+        environment = {
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "HOME": home,
+            "TMPDIR": home,
+            "MPLCONFIGDIR": home,
+            "IPYTHONDIR": home,
+            "TORCH_HOME": torch.hub.get_dir().removesuffix("/hub"),
+            "COURSE_OFFLINE": "1",
+            "LANG": "C.UTF-8",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "MKL_NUM_THREADS": "1",
+            "PIP_NO_INDEX": "1",
+            "PIP_RETRIES": "0",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "MPLBACKEND": "agg",
+        }
+        if self.device == "cpu":
+            environment["CUDA_VISIBLE_DEVICES"] = ""
+        return environment
+
+    @contextmanager
+    def worker(self) -> Iterator[Worker]:
+        """A fork of the template, confined to a folder of its own; gone with all it started when the block ends."""
+        if self._process is None or self._process.poll() is not None or self._control is None:
+            self.close()
+            self._scratch = Path(tempfile.mkdtemp(prefix="course-marking-"))
+            self._reach = levels.Reach(
+                self._reach.course_utils, self._reach.data, self._reach.weights, self._scratch, self._reach.instruments
+            )
+            self.start()
+        scratch = Path(tempfile.mkdtemp(dir=self._scratch, prefix="worker-"))
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        assert self._control is not None and self._process is not None
+        with theirs:
+            # The limit on a process's data counts what it shares with the template, so that comes on top.
+            limits = {"memory": self.limits.memory + self._template_data, "file": self.limits.file, "cpu": 3600}
+            request = json.dumps({"scratch": str(scratch), "limits": limits}).encode()
+            passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
+            self._control.sendmsg([request], passed)
+        watch = Watch(self._process.pid, self._baseline, scratch, self.limits)
+        try:
+            yield Worker(ours, watch, self.limits, self.device)
+        finally:
+            ours.close()
+            watch.kill_below(0)
+            _remove(scratch)
+
+    def log(self) -> str:
+        """What the template and its forks printed, for a person who looks for a fault."""
+        return (self._scratch / "template.log").read_text(errors="replace")
+
+    def close(self) -> None:
+        """End the template and all below it, and remove its folder."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            with suppress(psutil.Error):
+                root = psutil.Process(self._process.pid)
+                for process in [*root.children(recursive=True), root]:
+                    with suppress(psutil.Error):
+                        process.kill()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=10)
+            self._process = None
+        _remove(self._scratch)
+
+
+def _data_size(pid: int) -> int:
+    """Bytes of a process's data as the kernel counts them against ``RLIMIT_DATA``."""
+    with suppress(OSError), open(f"/proc/{pid}/status", encoding="ascii") as file:
+        for line in file:
+            if line.startswith("VmData:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def _share_font_list(folder: Path) -> None:
+    """Copy matplotlib's list of fonts to the template, which would otherwise search the machine at every start."""
+    import matplotlib.font_manager  # writes the list where there is none yet
+
+    for cached in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
+        shutil.copyfile(cached, folder / cached.name)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that a submission wrote into, whatever modes it left."""
+
+    def again(function: Any, path: str, info: Any) -> None:
+        with suppress(OSError):
+            os.chmod(os.path.dirname(path), 0o700)
+            if not os.path.islink(path):
+                os.chmod(path, 0o700)
+            function(path)
+
+    shutil.rmtree(folder, onerror=again)
+
+
+class Worker:
+    """One submission's process, seen from the marker. Whatever it answers is data to be judged, never believed."""
+
+    def __init__(self, sock: socket.socket, watch: Watch, limits: Limits, device: str) -> None:
+        self._sock, self._watch, self._limits, self._device = sock, watch, limits, device
+        self._in_task = False
+
+    def run_cells(self, cells: list[tuple[str, str]], seconds: float | None = None) -> Iterator[dict[str, Any]]:
+        """Run cells in order; yields one answer a cell as it is done.
+
+        Args:
+            cells: ``(id, source)`` pairs.
+            seconds: CPU seconds a cell.
+
+        Raises:
+            WorkerLost: if the process is gone or went past a limit; the cell at fault is the one after the last answer.
+        """
+        seconds = seconds or self._limits.cell_seconds
+        request = [{"id": name, "source": source, "seconds": seconds} for name, source in cells]
+        self._send({"op": "cells", "cells": request})
+        while True:
+            self._watch.begin(seconds)
+            answer, _ = self._receive()
+            if answer.get("done") is True:
+                return
+            yield answer
+
+    def value(self, name: str) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+        """A global name of the notebook as data."""
+        self._watch.begin(self._limits.call_seconds)
+        self._send({"op": "value", "name": name})
+        return self._receive()
+
+    def open_task(self) -> None:
+        """Fork for one task. With a GPU there is no fork, since its context does not survive one."""
+        if self._device != "cpu":
+            return
+        self._watch.begin(self._limits.call_seconds)
+        self._send({"op": "task"})
+        answer, _ = self._receive()
+        if answer.get("task_open") is not True:
+            raise WorkerLost("crashed")
+        self._in_task = True
+
+    def call(
+        self, request: dict[str, Any], tensors: dict[str, torch.Tensor]
+    ) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+        """Ask the open task for one call.
+
+        Raises:
+            WorkerLost: if the fork ended or went past a limit; the worker itself lives on where it can, and
+                :meth:`open_task` may be asked again.
+        """
+        seconds = request.get("seconds", self._limits.call_seconds)
+        self._watch.begin(seconds)
+        self._send({"op": "call", "device": self._device, **request, "seconds": seconds}, tensors)
+        try:
+            answer, values = self._receive()
+        except WorkerLost as lost:
+            if lost.kind != "crashed" and self._in_task:
+                self._end_fork()
+            raise
+        if answer.get("task_over") is True:
+            self._in_task = False
+            raise WorkerLost("crashed")
+        return answer, values
+
+    def close_task(self) -> None:
+        """End the open task's fork."""
+        if not self._in_task:
+            return
+        self._watch.begin(self._limits.call_seconds)
+        self._send({"op": "end"})
+        self._in_task = False
+        answer, _ = self._receive()
+        if answer.get("task_over") is not True:
+            raise WorkerLost("crashed")
+
+    def _end_fork(self) -> None:
+        """Kill what the worker started and hear from the worker itself that its task is over."""
+        self._in_task = False
+        self._watch.kill_below(1)
+        self._watch.begin(self._limits.call_seconds)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            answer, _ = self._receive()
+            if answer.get("task_over") is True:
+                return
+
+    def _send(self, message: dict[str, Any], tensors: dict[str, torch.Tensor] | None = None) -> None:
+        try:
+            # A worker that does not read must not hold the marker up.
+            self._sock.settimeout(self._limits.call_seconds * self._limits.wall_factor)
+            wire.send(self._sock, message, tensors)
+        except (wire.WireError, OSError) as error:
+            raise WorkerLost("crashed") from error
+
+    def _receive(self) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+        try:
+            return wire.receive(self._sock, self._watch.check, 0.1)
+        except LimitReached as reached:
+            raise WorkerLost(reached.kind) from None
+        except wire.WireError as error:
+            raise WorkerLost("crashed") from error

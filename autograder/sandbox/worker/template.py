@@ -1,0 +1,161 @@
+"""The template: everything a notebook needs, imported once; each submission is a fork of it.
+
+It never holds a check, a solution, an expected value or a secret: whatever it holds, its forks can find.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import ctypes
+import gc
+import os
+import signal
+import socket
+import sys
+import traceback
+from typing import Any
+
+from . import limits, stand_ins
+from .shell import CellShell, make_shell
+from .submission import serve
+
+_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_PDEATHSIG = 1
+# /proc is out of sight in a fork; nothing here ever opens as many.
+_MANY_DESCRIPTORS = 4096
+
+
+def run(control: socket.socket, settings: dict[str, Any]) -> None:
+    """Prepare, say so, then fork a worker for each request until the control socket closes.
+
+    Args:
+        control: ``SOCK_SEQPACKET``; each request is JSON with one file descriptor, the worker's own socket.
+        settings: ``landlock`` (bool: confine each fork again), ``readable`` (paths that a fork may read),
+            Each request names ``scratch`` and ``limits`` (see :func:`.limits.set_process_limits`).
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    # Daemons that a submission forks twice become children of this process, where the marker finds and ends them.
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    shell = _prepare(settings)
+    control.send(b"ready")
+    while True:
+        request, descriptor = _next_request(control)
+        if request is None:
+            return
+        _reap()
+        child = os.fork()
+        if child == 0:
+            code = 70
+            try:
+                _become_worker(control, descriptor, request, settings, shell, libc)
+                code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+        os.close(descriptor)
+
+
+def _prepare(settings: dict[str, Any]) -> CellShell:
+    import torch
+
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+    import numpy  # noqa: F401
+    import PIL.Image
+    import torchvision  # noqa: F401
+
+    plt.figure().add_subplot().plot([0, 1])  # fonts are looked up here, once
+    plt.close("all")
+    PIL.Image.init()
+    stand_ins.install_colab()
+    stand_ins.swallow_refused_modes()
+    import importlib.metadata
+
+    import course_utils
+
+    importlib.metadata.version("torch")  # caches the listing of the packages' folder, see `Reach.for_a_fork`
+    with contextlib.suppress(AttributeError, ImportError):
+        course_utils.open_lesson  # noqa: B018 - imports the lesson machinery before any fork
+    shell = make_shell()
+    shell.run_cell("import torch, numpy, matplotlib.pyplot", store_history=False)
+    shell.reset()
+    # What is here now is shared by all forks: the collector must not touch its pages.
+    gc.collect()
+    gc.freeze()
+    return shell
+
+
+def _next_request(control: socket.socket) -> tuple[dict[str, Any] | None, int]:
+    import json
+
+    while True:
+        try:
+            text, ancillary, _, _ = control.recvmsg(64 * 1024, socket.CMSG_SPACE(4))
+        except InterruptedError:
+            continue
+        if not text:
+            return None, -1
+        descriptors = array.array("i")
+        for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                descriptors.frombytes(data[:4])
+        return json.loads(text), descriptors[0]
+
+
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _become_worker(
+    control: socket.socket,
+    descriptor: int,
+    request: dict[str, Any],
+    settings: dict[str, Any],
+    shell: CellShell,
+    libc: ctypes.CDLL,
+) -> None:
+    """Give up everything but one socket and one folder, then serve."""
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    os.setsid()
+    control.close()
+    sock = socket.socket(fileno=descriptor)
+    scratch = request["scratch"]
+    os.chdir(scratch)
+    _at_home_in(scratch)
+    limits.set_process_limits(request["limits"])
+    if settings["landlock"]:
+        _confine(settings["readable"], scratch)
+    _only_this_descriptor(descriptor)
+    serve(sock, shell)
+
+
+def _only_this_descriptor(keep: int) -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    os.closerange(3, keep)
+    os.closerange(keep + 1, _MANY_DESCRIPTORS)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - reads as empty: input() raises EOFError
+
+
+def _at_home_in(scratch: str) -> None:
+    for name in ("HOME", "TMPDIR", "IPYTHONDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        os.environ[name] = scratch
+    import tempfile
+
+    tempfile.tempdir = scratch
+
+
+def _confine(readable: list[str], scratch: str) -> None:
+    from sandlock import Sandbox, confine
+
+    confine(Sandbox(fs_readable=[p for p in readable if os.path.exists(p)], fs_writable=[scratch, os.devnull]))
