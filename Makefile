@@ -18,7 +18,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
             if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all build release grade report learn bench lint clean
+.PHONY: help setup demo test test-all build release grade report lock learn bench lint clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -57,6 +57,13 @@ grade: $(STAMP)  ## mark what lies in grading/inbox and is new or changed
 
 report: $(STAMP)  ## write the class report
 	$(PY) -m autograder report
+
+lock: $(STAMP)  ## write requirements.lock anew from what .venv holds
+	@{ echo "# Exact pins of this repository's environment, written by \`make lock\`; \`make setup\` installs them."; \
+	  $(PY) -m pip freeze --all --exclude-editable \
+	  | sed -n -e '/^pip==/d' -e 's/^\([A-Za-z0-9_.-]*==[^+ ]*\).*/\1/p' \
+	  | sed -e 's/^sandlock==.*/&; sys_platform == "linux"/'; } > requirements.lock.new
+	@mv requirements.lock.new requirements.lock
 
 learn: $(STAMP)  ## open the solutions in JupyterLab
 	$(PY) -m jupyter lab solutions

@@ -10,11 +10,12 @@ import atexit
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
+
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
 
 from .course import Course, Lesson
@@ -34,7 +35,7 @@ class How:
     sandbox: str | None = None
     device: str = "cpu"
     all_cells: bool = False
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -107,25 +108,26 @@ def _mark_and_store(course: Course, marker: Marker, job: Job) -> Verdict:
 
 
 # The marker of this process, kept warm between its jobs.
-_here: tuple[str, How, Marker] | None = None
+_here: tuple[tuple[Path, Path], How, Marker] | None = None
 
 
-def mark_one(root: str, job: Job, how: How) -> dict[str, Any]:
+def mark_one(root: Path, place: Path, job: Job, how: How) -> dict[str, Any]:
     """Mark one job in this process, whose template stays warm for the next; the verdict as plain data.
 
     Args:
         root: the checkout, as a path that this process sees.
+        place: the folder of students' work and marks, likewise.
         job: what to mark.
         how: sandbox, device, limits.
     """
     global _here
-    if _here is None or _here[:2] != (root, how):
+    if _here is None or _here[:2] != ((root, place), how):
         import torch
 
         torch.set_num_threads(1)
-        _here = root, how, _marker(Course(Path(root)), how)
+        _here = (root, place), how, _marker(Course(root, place), how)
         atexit.register(_here[2].close)
-    course = Course(Path(root))
+    course = Course(root, place)
     return _mark_and_store(course, _here[2], job).to_dict()
 
 
@@ -133,7 +135,7 @@ def _in_processes(course: Course, jobs: list[Job], how: How, workers: int) -> It
     # Forked, so that torch's pages are shared; safe, since nothing here has run torch with more than one thread.
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        waiting = {pool.submit(mark_one, str(course.root), job, how): job for job in jobs}
+        waiting = {pool.submit(mark_one, course.root, course.grading, job, how): job for job in jobs}
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:

@@ -35,8 +35,12 @@ app = typer.Typer(
 )
 say = Console(stderr=True)
 
-Lessons = Annotated[list[str] | None, typer.Argument(help="Lessons by id, name or number; all if none is named.")]
-Sandbox = Annotated[str | None, typer.Option(help="full, bubblewrap or limits; by default the best there is.")]
+Lessons = Annotated[
+    list[str] | None, typer.Argument(help="Lessons by id, name or number; all if none is named.")
+]
+Sandbox = Annotated[
+    str | None, typer.Option(help="full, bubblewrap or limits; by default the best there is.")
+]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 AllCells = Annotated[bool, typer.Option("--all-cells", help="Run also the cells that merely show things.")]
@@ -75,7 +79,9 @@ def _chosen(course: Course, names: list[str] | None) -> list[Lesson]:
 @app.command()
 def build(
     lessons: Lessons = None,
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if anything is stale or leaks.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; fail if anything is stale or leaks.")
+    ] = False,
 ) -> None:
     """Sources → executed solutions and the students' release."""
     with _one_line_errors():
@@ -188,7 +194,9 @@ def report(lessons: Lessons = None) -> None:
         from .report import write_report
 
         course = this_course()
-        print(f"Report: {_short(course, write_report(course, _chosen(course, lessons) if lessons else None))}")
+        print(
+            f"Report: {_short(course, write_report(course, _chosen(course, lessons) if lessons else None))}"
+        )
 
 
 @app.command()
@@ -199,7 +207,8 @@ def export(
 ) -> None:
     """Marks in the LMS's own column layout."""
     with _one_line_errors():
-        from .export import LMS, export as write_export
+        from .export import LMS
+        from .export import export as write_export
 
         if lms not in LMS:
             raise Unusable(f"There is no export for {lms!r}. Choose one of: {', '.join(LMS)}.")
@@ -228,7 +237,9 @@ def _device(name: str) -> str:
         import torch
 
         if not torch.cuda.is_available():
-            raise CourseError("There is no GPU that torch can use here. Leave --device out to mark on the CPU.")
+            raise CourseError(
+                "There is no GPU that torch can use here. Leave --device out to mark on the CPU."
+            )
     return name
 
 

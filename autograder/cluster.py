@@ -15,7 +15,9 @@ from .secret import load_secret
 from .verdicts import Verdict, VerdictStore
 
 
-def mark_on_cluster(course: Course, jobs: list[Job], *, how: How, address: str, workers: int = 1) -> Iterator[Verdict]:
+def mark_on_cluster(
+    course: Course, jobs: list[Job], *, how: How, address: str, workers: int = 1
+) -> Iterator[Verdict]:
     """Mark jobs on a Dask cluster; yields each verdict as it is stored.
 
     A submission that takes its Dask worker with it is not tried on the next ones: its verdict says so.
@@ -40,7 +42,9 @@ def mark_on_cluster(course: Course, jobs: list[Job], *, how: How, address: str, 
     dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": "20s"})
     if address == "local":
         levels.choose(how.sandbox)
-        cluster = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
+        cluster = LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+        )
         client = Client(cluster)
     else:
         cluster = None
@@ -49,7 +53,10 @@ def mark_on_cluster(course: Course, jobs: list[Job], *, how: How, address: str, 
         except (OSError, ValueError) as error:
             raise CourseError(f"No Dask scheduler answers at {address}: {error}") from None
     try:
-        futures = {client.submit(mark_one, str(course.root), job, how, pure=False, retries=0): job for job in jobs}
+        futures = {
+            client.submit(mark_one, course.root, course.grading, job, how, pure=False, retries=0): job
+            for job in jobs
+        }
         for future in as_completed(futures):
             verdict = _result(future, futures[future], course, how)
             VerdictStore(course.verdicts).put(verdict)
@@ -68,4 +75,6 @@ def _result(future, job: Job, course: Course, how: How) -> Verdict:
         raise error
     from .batch import crashed
 
-    return crashed(course, job, f"Marking did not finish on the cluster ({type(error).__name__}). A person should look.")
+    return crashed(
+        course, job, f"Marking did not finish on the cluster ({type(error).__name__}). A person should look."
+    )

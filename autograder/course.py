@@ -87,9 +87,15 @@ def _graded_cell(meta: dict[str, Any]) -> GradedCell:
 
 @dataclass(frozen=True)
 class Course:
-    """The checkout: its folders, its settings (``[tool.course]`` in ``pyproject.toml``), its lessons."""
+    """The checkout: its folders, its settings (``[tool.course]`` in ``pyproject.toml``), its lessons.
+
+    Args:
+        root: the checkout.
+        place: the folder of students' work and marks where it is not ``grading/`` in the checkout, as for the demo.
+    """
 
     root: Path
+    place: Path | None = None
 
     @property
     def solutions(self) -> Path:
@@ -101,7 +107,7 @@ class Course:
 
     @property
     def grading(self) -> Path:
-        return self.root / "grading"
+        return self.place or self.root / "grading"
 
     @property
     def inbox(self) -> Path:
@@ -167,5 +173,7 @@ def this_course() -> Course:
     """
     root = Path(__file__).resolve().parent.parent
     if not (root / "solutions").is_dir():
-        raise CourseError(f"No solutions/ beside {root.name}/autograder. Run the autograder from a checkout of the course.")
+        raise CourseError(
+            f"No solutions/ beside {root.name}/autograder. Run the autograder from a checkout of the course."
+        )
     return Course(root)

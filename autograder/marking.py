@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
+
 from course_utils.guide import LessonGuide
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome, summarise
-from nbformat import NotebookNode
 
 from .checks.draw import Draw
 from .checks.items import LessonChecks
@@ -43,7 +44,9 @@ def checks_of(lesson: Lesson) -> LessonChecks:
     try:
         return importlib.import_module(f"autograder.checks.{lesson.name}").CHECKS
     except ModuleNotFoundError:
-        raise CourseError(f"Lesson {lesson.id} has no hidden checks: autograder/checks/{lesson.name}.py is missing.") from None
+        raise CourseError(
+            f"Lesson {lesson.id} has no hidden checks: autograder/checks/{lesson.name}.py is missing."
+        ) from None
 
 
 def guide_of(lesson: Lesson) -> LessonGuide:
@@ -64,7 +67,9 @@ def reference_notebook(course: Course, lesson: Lesson) -> NotebookNode:
     """
     path = course.notebooks / lesson.id / f"{lesson.name}.ipynb"
     if not path.is_file():
-        raise CourseError(f"The release of lesson {lesson.id} is not built. Run `autograder build {lesson.id}` first.")
+        raise CourseError(
+            f"The release of lesson {lesson.id} is not built. Run `autograder build {lesson.id}` first."
+        )
     return _reference(path, path.stat().st_mtime)
 
 
@@ -134,7 +139,9 @@ class Marker:
     def __enter__(self) -> Marker:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -211,11 +218,11 @@ class Marker:
         return outcome
 
     def _mark(self, lesson: Lesson, submission: Submission, name: str) -> _Run:
-        run = _plan(submission.notebook, all_cells=self.all_cells)
+        run = plan(submission.notebook, all_cells=self.all_cells)
         self._run_and_judge(lesson, run, list(lesson.marked), name)
         if run.missing_name and not self.all_cells:
             # A function may lean on a name from a cell that merely shows things: run them all and mark again.
-            again = _plan(submission.notebook, all_cells=True)
+            again = plan(submission.notebook, all_cells=True)
             if len(again.cells) > len(run.cells):
                 self._run_and_judge(lesson, again, list(lesson.marked), name)
                 return again
@@ -266,13 +273,17 @@ class Marker:
                 run.dropped.add(name)
                 status, message = _lost(lost.kind)
                 where = run.titles.get(name, name)
-                run.log.append({"cell": name, "title": where, "status": str(status), "message": message, "printed": ""})
+                run.log.append(
+                    {"cell": name, "title": where, "status": str(status), "message": message, "printed": ""}
+                )
             return False
         return True
 
     def _outcome(self, run: _Run, cell: GradedCell) -> TaskOutcome:
         if cell.kind == "reflection":
-            item = ItemOutcome("your text", Status.NEEDS_PERSON, "Read and marked by a person.", possible=cell.points)
+            item = ItemOutcome(
+                "your text", Status.NEEDS_PERSON, "Read and marked by a person.", possible=cell.points
+            )
             return TaskOutcome(cell.name, Status.NEEDS_PERSON, 0.0, cell.points, (item,))
         return _with_cell_error(run.outcomes[cell.name], run)
 
@@ -289,7 +300,10 @@ class Marker:
             possible=lesson.possible,
             sandbox=self.level.name,
             seconds=round(time.monotonic() - started, 3),
-            tasks=tuple(_all_items(cell, Status.NOT_ATTEMPTED, "There was no notebook to look into.") for cell in cells),
+            tasks=tuple(
+                _all_items(cell, Status.NOT_ATTEMPTED, "There was no notebook to look into.")
+                for cell in cells
+            ),
             notes=(reason,),
             submission=file_hash(path),
             checks=version,
@@ -298,10 +312,14 @@ class Marker:
     def _shown(self, path: Path) -> str:
         """A path as it is shown: inside the checkout without the machine's own folders."""
         resolved = path.resolve()
-        return str(resolved.relative_to(self.course.root)) if resolved.is_relative_to(self.course.root) else str(path)
+        return (
+            str(resolved.relative_to(self.course.root))
+            if resolved.is_relative_to(self.course.root)
+            else str(path)
+        )
 
 
-def _plan(notebook: NotebookNode, *, all_cells: bool) -> _Run:
+def plan(notebook: NotebookNode, *, all_cells: bool) -> _Run:
     """The code cells to run: not the course's own checks, and not what merely shows things unless all are asked for."""
     cells, titles = [], {}
     for number, cell in enumerate(notebook.cells):
@@ -340,7 +358,9 @@ def _with_cell_error(outcome: TaskOutcome, run: _Run) -> TaskOutcome:
     entry = next((e for e in run.log if e["title"] == outcome.task), None)
     if outcome.status is not Status.NOT_ATTEMPTED or entry is None:
         return outcome
-    item = ItemOutcome("the cell itself", Status(entry["status"]), entry["message"], possible=outcome.possible)
+    item = ItemOutcome(
+        "the cell itself", Status(entry["status"]), entry["message"], possible=outcome.possible
+    )
     return TaskOutcome(outcome.task, Status(entry["status"]), 0.0, outcome.possible, (item,))
 
 
@@ -362,11 +382,16 @@ def _judge_question(worker: Worker, guide: LessonGuide, cell: GradedCell) -> Tas
 
 def _lost(kind: str) -> tuple[Status, str]:
     return {
-        "timeout": (Status.TIMEOUT, "The cell did not end within its time limit. Look for a loop that never ends."),
+        "timeout": (
+            Status.TIMEOUT,
+            "The cell did not end within its time limit. Look for a loop that never ends.",
+        ),
         "memory": (Status.CRASHED, "The cell took more memory than a submission may use."),
         "processes": (Status.CRASHED, "The cell started more processes than a submission may have."),
         "disk": (Status.CRASHED, "The cell wrote more to disk than a submission may use."),
-    }.get(kind, (Status.CRASHED, "The Python process ended here. Look for `exit()`, or for very large arrays."))
+    }.get(
+        kind, (Status.CRASHED, "The Python process ended here. Look for `exit()`, or for very large arrays.")
+    )
 
 
 def _all_items(cell: GradedCell, status: Status, message: str) -> TaskOutcome:

@@ -20,6 +20,7 @@ from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
+from autograder import inbox
 from autograder.course import Course, CourseError, Lesson, this_course
 from autograder.release_source import student_source
 from autograder.safe_text import plain, without_paths
@@ -33,14 +34,14 @@ if TYPE_CHECKING:
 def handed_in(course: Course, lesson: Lesson, student: str) -> Path | None:
     """The file that a verdict of this student has to speak of.
 
-    That is the newest notebook in the inbox or, where a submission came through nbgrader's own collection and
-    so has none there, the one in ``submitted/``.
+    That is the one in the inbox or, where a submission came through nbgrader's own collection and so has none
+    there, the one in ``submitted/``.
     """
-    for folder in (course.inbox / student / lesson.id, course.submitted / student / lesson.id):
-        files = [path for path in folder.glob("*.ipynb") if path.is_file()]
-        if files:
-            return max(files, key=lambda path: (path.stat().st_mtime_ns, path.name))
-    return None
+    in_inbox = inbox.handed_in(course, lesson, student)
+    if in_inbox:
+        return in_inbox[0].path
+    collected = course.submitted / student / lesson.id / f"{lesson.name}.ipynb"
+    return collected if collected.is_file() else None
 
 
 def is_fresh(course: Course, lesson: Lesson, verdict: Verdict) -> bool:

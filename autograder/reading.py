@@ -45,7 +45,9 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise Unreadable(f"The file is {size // 2**20} MB; hand in one under {MAX_BYTES // 2**20} MB (clear the outputs).")
+            raise Unreadable(
+                f"The file is {size // 2**20} MB; hand in one under {MAX_BYTES // 2**20} MB (clear the outputs)."
+            )
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise Unreadable(f"There is no file {path.name}.") from None
@@ -54,13 +56,17 @@ def _load(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise Unreadable(f"{path.name} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise Unreadable(f"{path.name} is not a text file. Hand in the .ipynb file itself, not a zip, PDF or picture.") from None
+        raise Unreadable(
+            f"{path.name} is not a text file. Hand in the .ipynb file itself, not a zip, PDF or picture."
+        ) from None
     if not text.strip():
         raise Unreadable(f"{path.name} is empty. Save the notebook and hand it in again.")
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        raise Unreadable(f"{path.name} is not a notebook: it holds no valid JSON. Download it again as .ipynb.") from None
+        raise Unreadable(
+            f"{path.name} is not a notebook: it holds no valid JSON. Download it again as .ipynb."
+        ) from None
     if not isinstance(data, dict) or not _raw_cells(data):
         raise Unreadable(f"{path.name} holds no cells. Hand in the lesson's notebook.")
     return data

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from autograder.course import Course, Lesson
 from autograder.feedback import feedback_path
-from autograder.gradebook_access import Marks, known_students, read_marks
+from autograder.gradebook_access import Marks, chosen_lessons, known_students, read_marks
 from autograder.pages import lesson_title, render, shown, task_label, write_page
 from autograder.safe_text import number
 from autograder.verdicts import Verdict, VerdictStore
@@ -35,16 +35,16 @@ _TO_READ = "reflection to read"
 _LOOK_INTO = (Status.CRASHED, Status.TIMEOUT)
 
 
-def write_report(course: Course, lessons: Iterable[str] | None = None) -> Path:
+def write_report(course: Course, lessons: Iterable[Lesson | str] | None = None) -> Path:
     """Write ``grading/report.html`` from the verdicts and the gradebook.
 
     Args:
-        lessons: ids, names or numbers of the lessons wanted; by default every lesson with a verdict.
+        lessons: lessons, or their ids, names or numbers; by default every lesson with a verdict.
 
     Raises:
         CourseError: if there is no such lesson, or the gradebook cannot be used.
     """
-    chosen = [course.lesson(wanted) for wanted in lessons] if lessons else list(course.lessons.values())
+    chosen = chosen_lessons(course, lessons)
     store = VerdictStore(course.verdicts)
     found = {lesson.id: store.all(lesson.id) for lesson in chosen}
     chosen = [lesson for lesson in chosen if found[lesson.id] or lessons]
@@ -70,6 +70,7 @@ def _lesson(
     shares = [row["share"] for row in rows]
     spread = Counter(min(int(share * BINS), BINS - 1) for share in shares)
     tallest = max(spread.values(), default=1)
+    persons = [entry for v in verdicts for entry in _needs(course, v, marks.get((lesson.id, v.student)))]
     handed_in = {verdict.student for verdict in verdicts}
     return {
         "id": lesson.id,
@@ -90,7 +91,8 @@ def _lesson(
         "hardest": _hardest(lesson, verdicts),
         "wrong": _commonest_items(verdicts),
         "misconceptions": _misconceptions(verdicts),
-        "persons": _persons(course, verdicts, marks),
+        "persons": [entry for entry in persons if entry["why"] != _TO_READ],
+        "to_read": [entry for entry in persons if entry["why"] == _TO_READ],
         "missing": [shown(_named(s, students[s]), 120) for s in students if s not in handed_in],
     }
 
@@ -190,20 +192,10 @@ def _misconceptions(verdicts: list[Verdict]) -> list[dict[str, Any]]:
     return _commonest(named)
 
 
-def _persons(
-    course: Course, verdicts: list[Verdict], marks: dict[tuple[str, str], Marks]
-) -> list[dict[str, str]]:
-    """Who needs a person and why, those with more than a reflection to read first."""
-    found = [entry for v in verdicts for entry in _needs(course, v, marks.get((v.lesson, v.student)))]
-    return sorted(found, key=lambda entry: entry["why"] == _TO_READ)
-
-
 def _needs(course: Course, verdict: Verdict, marks: Marks | None) -> list[dict[str, str]]:
     why = []
-    if (
-        all(task.status is Status.NOT_ATTEMPTED for task in verdict.tasks)
-        and verdict.status is not Status.NOT_ATTEMPTED
-    ):
+    marked = [task.status for task in verdict.tasks if task.status is not Status.NEEDS_PERSON]
+    if verdict.status is not Status.NOT_ATTEMPTED and all(s is Status.NOT_ATTEMPTED for s in marked):
         why.append(f"nothing could be read: {' '.join(verdict.notes) or verdict.status.words}")
     for task in verdict.tasks:
         if task.status is Status.NEEDS_PERSON:
@@ -213,7 +205,11 @@ def _needs(course: Course, verdict: Verdict, marks: Marks | None) -> list[dict[s
         elif task.status in _LOOK_INTO:
             why.append(f"{task_label(task.task)} {task.status.words}")
     if marks is not None:
-        names = [m.grade_id.removeprefix("test_") for m in marks.cells.values() if m.needs_person]
+        names = [
+            m.grade_id.removeprefix("test_")
+            for m in marks.cells.values()
+            if m.needs_person and m.manual is not None
+        ]
         again = [
             task_label(name)
             for name in names

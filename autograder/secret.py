@@ -29,5 +29,7 @@ def load_secret(grading: Path) -> bytes:
     except OSError as error:
         raise CourseError(f"The secret {path.name} in grading/ cannot be used: {error.strerror}.") from None
     if len(secret) < 16:
-        raise CourseError("grading/secret is too short. Delete it to have a new one made; all inputs will be drawn anew.")
+        raise CourseError(
+            "grading/secret is too short. Delete it to have a new one made; all inputs will be drawn anew."
+        )
     return secret

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
 
-# Half-transparent tints and inherited text colour read well on white, on dark and in Colab alike. The hues are
-# those of Okabe and Ito's colour-blind-safe set; symbol and words say the same without colour.
+# Half-transparent tints and inherited text colour read well on white, on dark and in Colab alike. The hues
+# are those of Okabe and Ito's colour-blind-safe set; symbol and words say the same without colour.
 _HUES = {
     Status.PASSED: "0,158,115",
     Status.PARTIAL: "230,159,0",

@@ -1,7 +1,8 @@
 """What a lesson's visible checks are made of: examples, tasks, questions; and how an example is run.
 
-A lesson's own module (``course_utils/lessons/grad_cam.py``) is data in these terms. Examples are small, fixed and
-meant to be seen: their answers are written down as numbers, never computed, so that nothing here is a solution.
+A lesson's own module (``course_utils/lessons/grad_cam.py``) is data in these terms. Examples are small,
+fixed and meant to be seen: their answers are written down as numbers, never computed, so that nothing here
+is a solution.
 """
 
 from __future__ import annotations
@@ -42,11 +43,14 @@ class Example:
     Args:
         name: what is looked at, as the student reads it, e.g. ``"gradients of shape [1, 2, 2, 3]"``.
         args: makes the arguments, fresh at every call, so that no call can spoil the next.
-        expected: the answer, written down (see :func:`course_utils.comparison.compare` for its types), or ``Raises``.
-        misconceptions: known mistakes, by the answer they give on this example or by a property of the answer.
+        expected: the answer, written down (see :func:`course_utils.comparison.compare` for its types), or
+            ``Raises``.
+        misconceptions: known mistakes, by the answer they give on this example or by a property of the
+            answer.
         errors: pairs (part of an error's message, advice): advice shown when the call raises such an error.
         kwargs: keyword arguments of the call.
-        read: turns (returned value, args) into what is compared, for tasks whose effect is not what they return.
+        read: turns (returned value, args) into what is compared, for tasks whose effect is not what they
+            return.
         atol: absolute tolerance where the course's own is not the right one.
     """
 
@@ -69,7 +73,8 @@ class Task:
         points: what it is worth in the lesson.
         examples: two to five.
         hints: from a nudge to nearly the answer, never code to copy.
-        tidy: add an item on side effects (model, inputs, graph); False where changing things is the task's job.
+        tidy: add an item on side effects (model, inputs, graph); False where changing things is the task's
+            job.
     """
 
     name: str
@@ -85,7 +90,8 @@ class Task:
         """
         items, watch = [], Watch()
         for example in self.examples:
-            # Whatever mode the notebook is in, an example starts with gradients on, and ends with the mode as it was.
+            # Whatever mode the notebook is in, an example starts with gradients on, and ends with the mode
+            # as it was.
             with torch.enable_grad():
                 item = _run(example, function, watch if self.tidy else None)
             items.append(item)
@@ -235,7 +241,7 @@ def _reveal(expected: Any) -> str:
 
 def _written(value: Any) -> str:
     if isinstance(value, torch.Tensor):
-        return str(torch.round(value, decimals=4).tolist() if value.is_floating_point() else value.tolist())
+        return _written(value.tolist())
     if isinstance(value, (list, tuple)):
         return ("[%s]" if isinstance(value, list) else "(%s)") % ", ".join(_written(part) for part in value)
     number = as_number(value, integer=False)

@@ -43,7 +43,8 @@ def open_lesson(lesson_id: str) -> Lesson:
     lesson = Lesson(import_module(module).GUIDE)
     kind = "a GPU" if lesson.device.type == "cuda" else "the CPU"
     print(
-        f"Lesson {number}: {lesson.guide.title}\nThis session runs on {kind}; the model loads when it is first used."
+        f"Lesson {number}: {lesson.guide.title}\nThis session runs on {kind}; the model loads when it is "
+        f"first used."
     )
     return lesson
 
@@ -113,8 +114,8 @@ class Lesson:
     def reveal(self, *tasks: str) -> Iterator[None]:
         """``with lesson.reveal("grad_cam"): ...`` runs cells that show what a student's functions give.
 
-        While one of ``tasks`` is still TODO, or goes wrong here, a line says so in place of the picture, and the
-        notebook runs on. Without a name it wraps an ungraded cell of the student's own. With
+        While one of ``tasks`` is still TODO, or goes wrong here, a line says so in place of the picture, and
+        the notebook runs on. Without a name it wraps an ungraded cell of the student's own. With
         ``COURSE_STRICT=1`` in the environment the error is raised as it is.
         """
         try:
@@ -178,7 +179,8 @@ class Lesson:
             message = f"The function is called {name or 'nothing'!r}; a task is one of: {self._task_names()}."
         else:
             message = (
-                f"This is {describe(function)}, not a function. A variable may have taken the function's name: "
+                f"This is {describe(function)}, not a function. A variable may have taken the function's "
+                f"name: "
                 "rename the variable, run the function's cell again, then this one."
             )
         item = ItemOutcome("what was handed to lesson.check", Status.ERROR, message)

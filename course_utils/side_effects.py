@@ -82,7 +82,8 @@ class Watch:
             self.problems.append("a module of the model was changed and not put back")
         if after["has_grad"] != before["has_grad"]:
             self.problems.append(
-                "the model's parameters hold a `.grad` (`torch.autograd.grad` leaves none; `.backward()` does)"
+                "the model's parameters hold a `.grad` (`torch.autograd.grad` leaves none; `.backward()` "
+                "does)"
             )
         values, earlier = after["values"], before["values"]
         if list(values) != list(earlier) or any(not torch.equal(values[k], earlier[k]) for k in values):

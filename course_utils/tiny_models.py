@@ -1,6 +1,7 @@
 """Networks small enough to follow with a pencil: every weight is written down.
 
-The visible checks look into them, and lessons use them where a point is clearer on three numbers than on 512 maps.
+The visible checks look into them, and lessons use them where a point is clearer on three numbers than on 512
+maps.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ COLOUR_CLASSES = ("blue", "red", "green", "dark")
 
 
 def oracle_network(channels: int = 3) -> nn.Sequential:
-    """The two-filter network on which Captum's own tests check its methods: ``conv``, ``relu``, ``flatten``, ``fc``.
+    """The two-filter network on which Captum's own tests check its methods: ``conv``, ``relu``, ``flatten``,
+    ``fc``.
 
     Takes [1, channels, 4, 4], returns logits [1, 4]. Only the first input channel counts. On
     ``arange(16)`` in that channel every logit is 54.
@@ -34,8 +36,8 @@ def oracle_network(channels: int = 3) -> nn.Sequential:
 def colour_spotter() -> nn.Sequential:
     """A classifier that knows colours and nothing else: ``conv``, ``relu``, ``pool``, ``flatten``, ``fc``.
 
-    Takes [N, 3, H, W], even H and W; the convolution averages each colour over 2×2 pixels, the head weighs the three
-    averages. Returns logits [N, 4], one for each of ``COLOUR_CLASSES``.
+    Takes [N, 3, H, W], even H and W; the convolution averages each colour over 2×2 pixels, the head weighs
+    the three averages. Returns logits [N, 4], one for each of ``COLOUR_CLASSES``.
     """
     conv, fc = nn.Conv2d(3, 3, 2, stride=2, bias=False), nn.Linear(3, 4, bias=False)
     with torch.no_grad():

@@ -16,7 +16,8 @@ class Look:
     """One thing to read on the worker's side once a call is done, and what it should be.
 
     Args:
-        read: ``parameters``, ``buffers``, ``requires_grad``, ``training``, ``layer_type``, ``is_argument``, ``forward``.
+        read: ``parameters``, ``buffers``, ``requires_grad``, ``training``, ``layer_type``, ``is_argument``, ``forward``,
+            ``passes`` (forward passes so far, of a model whose recipe has ``counts``).
         expected: the value expected, compared as a returned value is.
         message: what the student reads where it is not.
         argument: index of the argument to look at; ``None`` looks at the returned object.
@@ -52,6 +53,7 @@ class Item:
         looks: what to read once the call is done.
         watch: whether side effects on the arguments count (not where changing them is the task).
         rtol, atol_share, atol: tolerances where the course's own do not fit.
+        forbid: names of library functions that raise during the call, where the task is to work by hand.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Item:
     rtol: float | None = None
     atol_share: float | None = None
     atol: float | None = None
+    forbid: tuple[str, ...] = ()
 
 
 Maker = Callable[[Draw], Iterator[Item]]

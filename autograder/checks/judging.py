@@ -6,28 +6,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from course_utils.comparison import ATOL_SHARE, RTOL, Difference, Misconception, compare
-from course_utils.outcomes import ItemOutcome, Status, TaskOutcome, summarise
-
 from autograder.sandbox.client import Worker, WorkerLost
 from autograder.sandbox.worker.values import Strange, decode
 from autograder.sandbox.worker.wire import WireError
+from course_utils.comparison import ATOL_SHARE, RTOL, Difference, Misconception, compare, describe
+from course_utils.outcomes import ItemOutcome, Status, TaskOutcome, summarise
 
 from .draw import Draw, Model
 from .items import Item, LessonChecks, Look
-from .messages import SAME_AGAIN, SIDE_EFFECTS, explain_error
+from .messages import SAME_AGAIN, SIDE_EFFECTS, SideEffect, explain_error
 from .specs import request_of
 
 SIDE_EFFECT_SHARE = 0.25
 # After so many lost calls the rest of a task is not tried: a loop must not cost its limit once for each item.
 MAX_LOST = 2
 
+_STILL_TO_DO = "Still to do: the cell, or a function that it calls, holds its TODO."
+
 _LOST_MESSAGES = {
     "timeout": (Status.TIMEOUT, "The call did not end within its time limit. Look for a loop that never ends."),
     "memory": (Status.CRASHED, "The call took more memory than a submission may use."),
     "processes": (Status.CRASHED, "The call started more processes than a submission may have."),
     "disk": (Status.CRASHED, "The call wrote more to disk than a submission may use."),
-    "crashed": (Status.CRASHED, "The Python process ended during this call. Look for `exit()`, or for very large arrays."),
+    "crashed": (
+        Status.CRASHED,
+        "The Python process ended during this call. Look for `exit()`, or for very large arrays.",
+    ),
 }
 
 
@@ -43,7 +47,9 @@ class Judged:
     missing_name: str | None = None
 
 
-def judge_task(worker: Worker, checks: LessonChecks, task: str, points: float, draw: Draw) -> tuple[TaskOutcome, str | None]:
+def judge_task(
+    worker: Worker, checks: LessonChecks, task: str, points: float, draw: Draw
+) -> tuple[TaskOutcome, str | None]:
     """Mark one task in a worker whose cells have run.
 
     Returns:
@@ -59,7 +65,8 @@ def judge_task(worker: Worker, checks: LessonChecks, task: str, points: float, d
     for item in items:
         if lost >= MAX_LOST:
             last = judged[-1].outcome
-            judged.append(Judged(replace(last, name=item.name, message="Not tried, after what the calls above did.")))
+            message = "Not tried, after what the calls above did."
+            judged.append(Judged(replace(last, name=item.name, message=message), item.edge))
             continue
         try:
             one = _judge_item(worker, item, task, repeat=2 if checks.repeats[task] else 1)
@@ -67,6 +74,9 @@ def judge_task(worker: Worker, checks: LessonChecks, task: str, points: float, d
             status, message = _LOST_MESSAGES[gone.kind]
             one = Judged(ItemOutcome(item.name, status, message))
             worker.open_task()
+        if one.outcome.status is Status.NOT_ATTEMPTED and judged:
+            # Other cases gave an answer, so the task was attempted: this case alone is still to do.
+            one = replace(one, outcome=replace(one.outcome, status=Status.ERROR))
         judged.append(one)
         if one.outcome.status in (Status.TIMEOUT, Status.CRASHED):
             lost += 1
@@ -103,7 +113,8 @@ def add_up(task: str, points: float, judged: Sequence[Judged]) -> TaskOutcome:
 def _without_credit(outcome: ItemOutcome) -> ItemOutcome:
     if outcome.status is not Status.PASSED:
         return outcome
-    return replace(outcome, status=Status.FAILED, message="Right here, but it counts only once the ordinary case is right.")
+    message = "Right here, but it counts only once an ordinary case is right."
+    return replace(outcome, status=Status.FAILED, message=message)
 
 
 def _worth(outcome: ItemOutcome, points: float) -> ItemOutcome:
@@ -137,7 +148,10 @@ def _judge_item(worker: Worker, item: Item, task: str, *, repeat: int) -> Judged
         message = f"Nothing was raised; here a `{item.raises}` is asked for."
         return Judged(ItemOutcome(item.name, Status.FAILED, message), item.edge)
     difference = _difference(item, values[0]) or _look_difference(item.looks, after)
-    repeated = _difference(item, values[1]) is None if len(values) > 1 and difference is None else None
+    repeated = None
+    if repeat > 1 and difference is None:
+        # A second call that raised leaves one value alone.
+        repeated = len(values) > 1 and _difference(item, values[1]) is None
     outcome = _outcome(item, difference)
     return Judged(outcome, item.edge, _codes(answer), repeated, has_model)
 
@@ -153,10 +167,14 @@ def _outcome(item: Item, difference: Difference | None) -> ItemOutcome:
 
 def _difference(item: Item, value: Any) -> Difference | None:
     strange = _find_strange(value)
-    if strange is not None and not item.looks:
+    # What the call returned may be no data, a model say, only where looking at it is what the item is about.
+    if strange is not None and (not item.looks or (item.judge is None and item.expected is not None)):
         return Difference(f"The returned value is {strange.kind}. Return plain tensors, numbers, lists or dicts.")
     if item.judge is not None:
-        found = item.judge(value)
+        try:
+            found = item.judge(value)
+        except Exception:  # whatever came back must not stop the marking of others
+            found = f"The returned value is {describe(value)}, which cannot be judged."
         if isinstance(found, Misconception):
             return Difference(found.message, found.name)
         return Difference(found) if found else None
@@ -193,7 +211,7 @@ def _find_strange(value: Any) -> Strange | None:
 def _judge_raised(item: Item, error: Any) -> Judged:
     error = error if isinstance(error, dict) else {}
     if error.get("type") == "NotImplementedError" and str(error.get("message", "")).startswith("TODO"):
-        return Judged(ItemOutcome(item.name, Status.NOT_ATTEMPTED, "Still to do: the cell holds its TODO."), item.edge)
+        return Judged(ItemOutcome(item.name, Status.NOT_ATTEMPTED, _STILL_TO_DO), item.edge)
     name = error.get("name") if error.get("type") == "NameError" else None
     outcome = ItemOutcome(item.name, Status.ERROR, explain_error(error))
     return Judged(outcome, item.edge, missing_name=name if isinstance(name, str) else None)
@@ -202,7 +220,7 @@ def _judge_raised(item: Item, error: Any) -> Judged:
 def _judge_error(item: Item, error: Any) -> ItemOutcome:
     error = error if isinstance(error, dict) else {}
     if error.get("type") == "NotImplementedError" and str(error.get("message", "")).startswith("TODO"):
-        return ItemOutcome(item.name, Status.NOT_ATTEMPTED, "Still to do: the cell holds its TODO.")
+        return ItemOutcome(item.name, Status.NOT_ATTEMPTED, _STILL_TO_DO)
     if error.get("type") != item.raises:
         return ItemOutcome(item.name, Status.FAILED, f"Here a `{item.raises}` is asked for. {explain_error(error)}")
     if item.mentions not in str(error.get("message", "")):
@@ -225,15 +243,16 @@ def _side_effects(judged: Sequence[Judged]) -> list[ItemOutcome]:
     found = []
     for effect in SIDE_EFFECTS:
         if with_model or not effect.needs_model:
-            broken = bool(codes & effect.codes)
-            status = Status.FAILED if broken else Status.PASSED
-            name = "side_effect" if broken else None
-            found.append(ItemOutcome(effect.name, status, effect.message if broken else "", name))
+            found.append(_effect(effect, broken=bool(codes & effect.codes)))
     if any(j.repeated is not None for j in judged):
-        broken = any(j.repeated is False for j in judged)
-        status = Status.FAILED if broken else Status.PASSED
-        found.append(ItemOutcome(SAME_AGAIN.name, status, SAME_AGAIN.message if broken else ""))
+        found.append(_effect(SAME_AGAIN, broken=any(j.repeated is False for j in judged)))
     return found
+
+
+def _effect(effect: SideEffect, *, broken: bool) -> ItemOutcome:
+    if not broken:
+        return ItemOutcome(effect.name, Status.PASSED)
+    return ItemOutcome(effect.name, Status.FAILED, effect.message, effect.misconception)
 
 
 def _codes(answer: dict[str, Any]) -> frozenset[str]:

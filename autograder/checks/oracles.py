@@ -6,9 +6,13 @@ network whose values are known by hand.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 
 def forward_with(model: nn.Module, layer: nn.Module, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -49,10 +53,46 @@ def predicted_class(model: nn.Module, x: Tensor) -> int:
         return int(model(x)[0].argmax())
 
 
-def upsample(small: Tensor, size: tuple[int, int], mode: str = "bilinear", align_corners: bool | None = False) -> Tensor:
+# How far two logits must be apart, as a share of the spread of all: rounding never changes their order then.
+_CLEAR = 0.02
+# A heatmap's largest value before scaling; far above any small number that is added against a division by zero.
+_PEAK = 2e-3
+
+
+def clear_order(model: nn.Module, x: Tensor) -> list[int] | None:
+    """All classes, most probable first; ``None`` where two neighbours in this order are too close to call."""
+    with torch.no_grad():
+        logits, order = model(x)[0].sort(descending=True)
+    gaps = logits[:-1] - logits[1:]
+    clear = bool((gaps > max(_CLEAR * float(logits[0] - logits[-1]), 1e-3)).all())
+    return [int(c) for c in order] if clear else None
+
+
+def clear_winner(model: nn.Module, x: Tensor) -> int | None:
+    """The predicted class; ``None`` where the second is too close."""
+    with torch.no_grad():
+        logits, order = model(x)[0].sort(descending=True)
+    gap, spread = float(logits[0] - logits[1]), float(logits[0] - logits[-1])
+    return int(order[0]) if gap > max(_CLEAR * spread, 1e-3) else None
+
+
+def telling_heatmap(model: nn.Module, layer: nn.Module, x: Tensor, class_index: int) -> Tensor | None:
+    """The Grad-CAM heatmap; ``None`` where next to nothing in it is positive, so that it would tell little."""
+    output, gradient = output_and_gradient(model, layer, x, class_index)
+    small = grad_cam_small(output, gradient)
+    terms = torch.einsum("c,chw->hw", gradient[0].mean((1, 2)).abs(), output[0].abs())
+    faint = small.max() < _PEAK or small.max() < 0.05 * terms.max()
+    if faint or (small > 0).float().mean() < 0.1:
+        return None
+    return grad_cam_heatmap(output, gradient, (x.shape[2], x.shape[3]))
+
+
+def upsample(
+    small: Tensor, size: tuple[int, int], mode: str = "bilinear", align_corners: bool | None = False
+) -> Tensor:
     """``[h, w]`` → ``[H, W]``, bilinear with ``align_corners=False`` unless said otherwise."""
-    options = {} if mode == "nearest" else {"align_corners": align_corners}
-    return F.interpolate(small[None, None], size=tuple(size), mode=mode, **options)[0, 0]
+    corners = None if mode == "nearest" else align_corners
+    return F.interpolate(small[None, None], size=tuple(size), mode=mode, align_corners=corners)[0, 0]
 
 
 def divide_by_maximum(heatmap: Tensor) -> Tensor:
@@ -69,6 +109,76 @@ def grad_cam_small(output: Tensor, gradient: Tensor) -> Tensor:
 def grad_cam_heatmap(output: Tensor, gradient: Tensor, size: tuple[int, int]) -> Tensor:
     """The Grad-CAM heatmap ``[H, W]`` in [0, 1] as the course defines it: ReLU, upsample, divide by the maximum."""
     return divide_by_maximum(upsample(grad_cam_small(output, gradient).relu(), size))
+
+
+class _PassPositive(torch.autograd.Function):
+    """Forward: the value given. Backward: the positive part of the incoming gradient, straight to the input."""
+
+    @staticmethod
+    def forward(ctx: Any, before: Tensor, after: Tensor) -> Tensor:
+        return after.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient.clamp(min=0), None
+
+
+def guided_backprop(model: nn.Module, x: Tensor, class_index: int) -> Tensor:
+    """Guided backpropagation ``[3, H, W]``: Springenberg et al. 2015, figure 1.
+
+    A tensor hook on what each ReLU returns keeps the positive part of the incoming gradient; the ReLU's own backward
+    then lets through what plain backpropagation would. Per output, so a module used twice is met twice.
+    """
+
+    def keep_positive(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        output.register_hook(lambda gradient: gradient.clamp(min=0))
+
+    return _input_gradient(model, x, class_index, lambda relu: [relu.register_forward_hook(keep_positive)])
+
+
+def deconvnet(model: nn.Module, x: Tensor, class_index: int) -> Tensor:
+    """Deconvnet ``[3, H, W]``: Zeiler and Fergus 2014; each ReLU passes the positive part of what comes in from above.
+
+    Takes it that nothing else in the model reads a tensor that an in-place ReLU overwrites, since the ReLU here works on a
+    copy.
+    """
+    entered: list[Tensor] = []
+
+    def enter(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        entered.append(inputs[0])
+        return (inputs[0].clone(),)
+
+    def leave(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+        return _PassPositive.apply(entered.pop(), output.detach())
+
+    return _input_gradient(
+        model,
+        x,
+        class_index,
+        lambda relu: [relu.register_forward_pre_hook(enter), relu.register_forward_hook(leave)],
+    )
+
+
+def _input_gradient(
+    model: nn.Module, x: Tensor, class_index: int, on_relu: Callable[[nn.Module], list[RemovableHandle]]
+) -> Tensor:
+    """Gradient of the class's logit with respect to the input, with hooks on every ReLU module meanwhile."""
+    relus = [module for module in model.modules() if isinstance(module, (nn.ReLU, nn.ReLU6))]
+    handles = [handle for relu in relus for handle in on_relu(relu)]
+    source = x.detach().clone().requires_grad_(True)
+    try:
+        with torch.enable_grad():
+            score = model(source)[0, class_index]
+        (gradient,) = torch.autograd.grad(score, source)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return gradient[0]
+
+
+def saliency(model: nn.Module, x: Tensor, class_index: int) -> Tensor:
+    """Saliency ``[H, W]``: Simonyan et al. 2014, section 3.1; the largest absolute gradient over the channels."""
+    return _input_gradient(model, x, class_index, lambda relu: []).abs().amax(0)
 
 
 def energy_inside(heatmap: Tensor, mask: Tensor) -> float:

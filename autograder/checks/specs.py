@@ -30,6 +30,7 @@ def request_of(item: Item, function: str, *, repeat: int) -> tuple[dict[str, Any
         "watch": item.watch,
         "after": looks,
         "expect_error": item.raises is not None,
+        "forbid": list(item.forbid),
     }
     return request, writer.tensors
 

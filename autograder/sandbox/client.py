@@ -17,9 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import course_utils
 import psutil
 import torch
+
+import course_utils
 from course_utils.files import data_dir
 
 from . import levels
@@ -52,7 +53,12 @@ class Template:
     """
 
     def __init__(
-        self, level: levels.Level, *, instruments: bool = False, device: str = "cpu", limits: Limits | None = None
+        self,
+        level: levels.Level,
+        *,
+        instruments: bool = False,
+        device: str = "cpu",
+        limits: Limits | None = None,
     ) -> None:
         self.level, self.device, self.limits = level, device, limits or Limits()
         self._scratch = Path(tempfile.mkdtemp(prefix="course-marking-"))
@@ -68,7 +74,9 @@ class Template:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def start(self) -> None:
@@ -83,10 +91,13 @@ class Template:
             "hidden": [str(self._reach.course_utils.parent)],
             "landlock": self.level.name != "limits" and levels.landlock_here(),
             "readable": self._reach.for_a_fork(),
+            "filter": self.level.name != "limits",
         }
         _share_font_list(self._scratch)
         with theirs:
-            self._process = levels.launch(self.level, self._reach, theirs.fileno(), settings, self._environment())
+            self._process = levels.launch(
+                self.level, self._reach, theirs.fileno(), settings, self._environment()
+            )
         self._control = ours
         ours.settimeout(TEMPLATE_START_SECONDS)
         try:
@@ -96,7 +107,9 @@ class Template:
         if ready != b"ready":
             tail = (self._scratch / "template.log").read_text(errors="replace").strip().splitlines()[-3:]
             self.close()
-            raise TemplateFailed(f"The sandboxed worker did not start: {' / '.join(tail) or 'it printed nothing'}")
+            raise TemplateFailed(
+                f"The sandboxed worker did not start: {' / '.join(tail) or 'it printed nothing'}"
+            )
         ours.settimeout(None)
         root = psutil.Process(self._process.pid)
         below = root.children(recursive=True)
@@ -134,7 +147,11 @@ class Template:
             self.close()
             self._scratch = Path(tempfile.mkdtemp(prefix="course-marking-"))
             self._reach = levels.Reach(
-                self._reach.course_utils, self._reach.data, self._reach.weights, self._scratch, self._reach.instruments
+                self._reach.course_utils,
+                self._reach.data,
+                self._reach.weights,
+                self._scratch,
+                self._reach.instruments,
             )
             self.start()
         scratch = Path(tempfile.mkdtemp(dir=self._scratch, prefix="worker-"))
@@ -142,7 +159,11 @@ class Template:
         assert self._control is not None and self._process is not None
         with theirs:
             # The limit on a process's data counts what it shares with the template, so that comes on top.
-            limits = {"memory": self.limits.memory + self._template_data, "file": self.limits.file, "cpu": 3600}
+            limits = {
+                "memory": self.limits.memory + self._template_data,
+                "file": self.limits.file,
+                "cpu": 3600,
+            }
             request = json.dumps({"scratch": str(scratch), "limits": limits}).encode()
             passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
             self._control.sendmsg([request], passed)
@@ -212,7 +233,9 @@ class Worker:
         self._sock, self._watch, self._limits, self._device = sock, watch, limits, device
         self._in_task = False
 
-    def run_cells(self, cells: list[tuple[str, str]], seconds: float | None = None) -> Iterator[dict[str, Any]]:
+    def run_cells(
+        self, cells: list[tuple[str, str]], seconds: float | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Run cells in order; yields one answer a cell as it is done.
 
         Args:

@@ -112,12 +112,20 @@ def problem_with(name: str) -> str | None:
             abi = sandlock.landlock_abi_version()
         except Exception as error:
             return f"Landlock is off ({error})"
-        return None if abi >= FULL_ABI else f"Landlock here is version {abi}, version {FULL_ABI} is needed (Linux 6.12)"
+        return (
+            None
+            if abi >= FULL_ABI
+            else f"Landlock here is version {abi}, version {FULL_ABI} is needed (Linux 6.12)"
+        )
     program = shutil.which("bwrap")
     if program is None:
         return "the program bwrap is not installed"
-    trial = subprocess.run([program, "--unshare-all", "--ro-bind", "/", "/", "true"], capture_output=True, text=True)
-    return None if trial.returncode == 0 else f"bwrap fails: {trial.stderr.strip().splitlines()[-1:] or ['?']}"
+    trial = subprocess.run(
+        [program, "--unshare-all", "--ro-bind", "/", "/", "true"], capture_output=True, text=True
+    )
+    return (
+        None if trial.returncode == 0 else f"bwrap fails: {trial.stderr.strip().splitlines()[-1:] or ['?']}"
+    )
 
 
 def landlock_here() -> bool:
@@ -185,7 +193,9 @@ def _without(place: Path, denied: set[Path]) -> list[str]:
     return [path for entry in sorted(place.iterdir()) for path in _without(entry, denied)]
 
 
-def launch(level: Level, reach: Reach, control: int, settings: dict, environment: dict[str, str]) -> subprocess.Popen:
+def launch(
+    level: Level, reach: Reach, control: int, settings: dict, environment: dict[str, str]
+) -> subprocess.Popen:
     """Start a template.
 
     Args:
@@ -195,7 +205,13 @@ def launch(level: Level, reach: Reach, control: int, settings: dict, environment
         settings: for the template, see ``worker/template.py``.
         environment: its whole environment.
     """
-    template = [sys.executable, "-I", "-B", str(Path(__file__).parent / "worker" / "__main__.py"), json.dumps(settings)]
+    template = [
+        sys.executable,
+        "-I",
+        "-B",
+        str(Path(__file__).parent / "worker" / "__main__.py"),
+        json.dumps(settings),
+    ]
     command = template
     if level.name == "full":
         policy = {
@@ -222,7 +238,16 @@ def launch(level: Level, reach: Reach, control: int, settings: dict, environment
 
 
 def _bubblewrap(reach: Reach) -> list[str]:
-    arguments = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--proc", "/proc", "--dev", "/dev"]
+    arguments = [
+        "bwrap",
+        "--unshare-all",
+        "--die-with-parent",
+        "--new-session",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+    ]
     for path in reach.readable():
         if not path.startswith(("/proc", "/dev")):
             arguments += ["--ro-bind", path, path]

@@ -61,20 +61,24 @@ class Watch:
         self._cpu_allowed = limits.cell_seconds
         self._spent: dict[int, float] = {}
         self._started = self._active = time.monotonic()
-        self._used_at_begin = self._last_used = 0.0
+        self._used_at_begin: float | None = None
+        self._last_used = 0.0
         self._last_disk = 0.0
 
     def begin(self, cpu_seconds: float) -> None:
         """Start the clock of one cell or call."""
         self._cpu_allowed = cpu_seconds
         self._started = self._active = time.monotonic()
-        self._used_at_begin = self._last_used = self._cpu_used(self.processes())
+        # Read at the first check, a tenth of a second on: most calls end before it, and reading takes milliseconds.
+        self._used_at_begin = None
 
     def check(self) -> None:
         """Raise :class:`LimitReached` where a limit is passed; called every fraction of a second while waiting."""
         now, limits = time.monotonic(), self._limits
         processes = self.processes()
         used = self._cpu_used(processes)
+        if self._used_at_begin is None:
+            self._used_at_begin = self._last_used = used
         # A little over what the worker allows itself, so that the gentle stop inside comes first.
         if used - self._used_at_begin > self._cpu_allowed * 1.1 + 2:
             raise LimitReached("timeout")

@@ -82,6 +82,11 @@ class Student(nn.Module):
         logits = F.linear(last.mean(dim=(2, 3)), self.classifier_weight, self.classifier_bias)
         return [*maps, last], logits
 
+    def freeze_first_half(self, frozen: bool) -> None:
+        """Keep what comes before layer3, and its adapters, as they are; or let them learn again."""
+        for part in (self.net.conv1, self.net.bn1, self.net.layer1, self.net.layer2, *self.adapters[:2]):
+            part.requires_grad_(not frozen)
+
     def export(self) -> dict[str, torch.Tensor]:
         """The state of a plain torchvision ResNet-18 that computes the same logits."""
         state = {name: value.detach().clone() for name, value in self.net.state_dict().items()}

@@ -13,7 +13,7 @@ from torchvision import models
 from benchmarks.teaching_model import measures
 from benchmarks.teaching_model.distil import Teacher
 from benchmarks.teaching_model.pictures import Pictures, read_pictures
-from course_utils.backbones import IMAGENET_MEAN, IMAGENET_STD, Backbone, load_backbone
+from course_utils.backbones import IMAGENET_MEAN, IMAGENET_STD, TEACHING_WEIGHTS, Backbone, load_backbone
 from course_utils.composites import TwoAnimals, two_animals
 from course_utils.images import load_picture
 
@@ -31,7 +31,7 @@ ANIMALS = (
     "lion",
 )
 OWN_HALF = 0.85
-COMPOSITES = 240
+COMPOSITES = 200
 
 
 def filters(backbone: Backbone) -> dict:
@@ -193,10 +193,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the course's teaching ResNet-18.")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--picture", type=Path, help="write the grid of first-layer filters here")
+    parser.add_argument("--record", action="store_true", help="put the figures into the weights' JSON file")
     arguments = parser.parse_args()
     if arguments.picture:
         draw_filters(load_backbone("teaching_resnet18", device="cpu", verbose=False), arguments.picture)
     found = measure()
+    if arguments.record:
+        card = TEACHING_WEIGHTS.with_suffix(".json")
+        stated = json.loads(card.read_text(encoding="utf-8")) | {"measured": found}
+        card.write_text(json.dumps(stated, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     if arguments.json:
         print(json.dumps(found, ensure_ascii=False))
         return

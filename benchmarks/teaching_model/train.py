@@ -23,23 +23,25 @@ from benchmarks.teaching_model.threads import Threads
 
 
 class Stage(NamedTuple):
-    """Until which share of the training: the pictures' side in pixels, the batch, how many depths of four."""
+    """Until which share of the training: pictures' side, batch, depths of four, first half frozen."""
 
     until: float
     side: int
     batch: int
-    depth: int
+    depth: int = 4
+    frozen: bool = False
 
 
 CHECKPOINT = Path("build/teaching_model/checkpoint.pt")
-# The first layers learn first, by themselves: that needs small pictures and half the network, so a second
-# buys many of them. The last stage has the size that the lessons use.
+# The first half learns first, by itself: that needs small pictures and half the network, so seconds buy many.
+# Then the second half learns on the first, frozen; then all together. The last stage has the lessons' size.
+# Sides differ, and from 96 on are multiples of 32, so that student and teacher have maps of one size.
 STAGES = (
-    Stage(0.30, 80, 24, 2),
-    Stage(0.56, 96, 24, 4),
-    Stage(0.76, 128, 16, 4),
-    Stage(0.88, 160, 12, 4),
-    Stage(1.01, 224, 8, 4),
+    Stage(0.27, 80, 24, depth=2),
+    Stage(0.58, 96, 10, frozen=True),
+    Stage(0.80, 128, 8, frozen=True),
+    Stage(0.90, 160, 8),
+    Stage(1.01, 224, 8),
 )
 RATE = 1.5e-3
 WARM_UP_STEPS = 150
@@ -113,6 +115,7 @@ def optimizer_for(student: Student) -> torch.optim.Optimizer:
             {"params": plain, "weight_decay": 0.0},
         ],
         lr=RATE,
+        fused=True,
     )
 
 
@@ -137,10 +140,9 @@ def resume(student: Student, optimizer: torch.optim.Optimizer, progress: Progres
         return
     state = torch.load(CHECKPOINT, map_location="cpu", weights_only=True)
     student.load_state_dict(state["student"])
-    decays = [group["weight_decay"] for group in optimizer.param_groups]
-    optimizer.load_state_dict(state["optimizer"])
-    for group, decay in zip(optimizer.param_groups, decays, strict=True):
-        group["weight_decay"] = decay  # the source's, not the checkpoint's
+    # The settings are the source's, not the checkpoint's.
+    settings = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state["optimizer"]["state"], "param_groups": settings})
     progress.step, progress.seconds, progress.pictures = state["step"], state["seconds"], state["pictures"]
     say(f"going on from step {progress.step} ({progress.seconds / 60:.1f} minutes done)")
 
@@ -173,8 +175,10 @@ def train(minutes: float, steps: int | None, seed: int, device: torch.device, sa
         pixels = mixed(pixels, generator).contiguous(memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = progress.rate()
-        depth = progress.stage().depth
-        parts = loss_parts(student(pixels, depth), teacher(pixels, depth))
+        # By the batch's own size: those made ahead still belong to the stage before.
+        stage = next(s for s in STAGES if s.side == batch.shape[-1])
+        student.freeze_first_half(stage.frozen)
+        parts = loss_parts(student(pixels, stage.depth), teacher(pixels, stage.depth))
         optimizer.zero_grad(set_to_none=True)
         sum(parts.values()).backward()
         optimizer.step()

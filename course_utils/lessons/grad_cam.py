@@ -11,7 +11,7 @@ from course_utils.tiny_models import colour_picture, colour_spotter, oracle_netw
 
 tensor = torch.tensor
 
-# --- the numbers of the worked example, and a second set whose sides all differ -----------------------------------
+# --- the numbers of the worked example, and a second set whose sides all differ -----------------------------
 
 WORKED_GRADIENTS = [[[[1.0, 0.6], [0.8, 0.8]], [[0.4, -0.2], [0.1, 0.1]], [[0.5, 0.9], [0.1, 0.5]]]]
 WORKED_MAPS = [[[[1.0, 0.0], [2.0, 1.0]], [[0.0, 3.0], [1.0, 0.0]], [[2.0, 1.0], [0.0, 4.0]]]]
@@ -25,7 +25,7 @@ def _has_shape(*shape: int) -> Any:
     return lambda got: tuple(got.shape) == shape
 
 
-# --- 1. channel_weights ---------------------------------------------------------------------------------------------
+# --- 1. channel_weights -------------------------------------------------------------------------------------
 
 CHANNEL_WEIGHTS = Task(
     name="channel_weights",
@@ -43,7 +43,8 @@ CHANNEL_WEIGHTS = Task(
                 ),
                 Misconception(
                     "absolute_gradients",
-                    "These are means of absolute values. Keep the sign: a negative gradient is evidence, too.",
+                    "These are means of absolute values. Keep the sign: a negative gradient is evidence, "
+                    "too.",
                     tensor([[0.8, 0.2, 0.5]]),
                 ),
                 Misconception(
@@ -58,7 +59,8 @@ CHANNEL_WEIGHTS = Task(
                 ),
                 Misconception(
                     "wrong_axes",
-                    "This is a mean over the channels, a map. Average over the two axes of space, rows and columns.",
+                    "This is a mean over the channels, a map. Average over the two axes of space, rows and "
+                    "columns.",
                     when=_has_shape(1, 2, 2),
                 ),
             ),
@@ -88,7 +90,7 @@ CHANNEL_WEIGHTS = Task(
     ),
 )
 
-# --- 2. weighted_activation_sum -------------------------------------------------------------------------------------
+# --- 2. weighted_activation_sum -----------------------------------------------------------------------------
 
 WEIGHTED_SUM = Task(
     name="weighted_activation_sum",
@@ -158,12 +160,13 @@ WEIGHTED_SUM = Task(
     ),
     hints=(
         "Write out one cell of the worked example by hand: three products, one sum.",
-        "`weights[:, :, None, None]` has shape [1, C, 1, 1]. What does it give when multiplied by [1, C, h, w]?",
+        "`weights[:, :, None, None]` has shape [1, C, 1, 1]. What does it give when multiplied by [1, C, h, "
+        "w]?",
         "Then add over the channel axis, and keep that axis with length 1 (`keepdim=True`).",
     ),
 )
 
-# --- 3. grad_cam ----------------------------------------------------------------------------------------------------
+# --- 3. grad_cam --------------------------------------------------------------------------------------------
 
 # Two classes of the colour spotter on its picture, and the four ways of going wrong that numbers give away.
 RED = [
@@ -203,7 +206,8 @@ RED_MEAN_ACTIVATION = [
     [0.25, 0.36111, 0.58333, 0.72222, 0.77778, 0.80556],
     [0.22222, 0.33333, 0.55556, 0.75, 0.91667, 1.0],
 ]
-# The two-filter network before its ReLU: maps with negative values and gradients that differ from cell to cell.
+# The two-filter network before its ReLU: maps with negative values and gradients that differ from cell to
+# cell.
 ORACLE = [
     [0.5, 0.525, 0.575, 0.6],
     [0.6, 0.625, 0.675, 0.7],
@@ -258,7 +262,8 @@ COMMON = (
     ),
     Misconception(
         "scale_before_upsampling",
-        "The largest value of the heatmap is not 1. Upsample first, then divide by the maximum of what came out.",
+        "The largest value of the heatmap is not 1. Upsample first, then divide by the maximum of what came "
+        "out.",
         when=_heatmap_like(lambda h: h.ndim == 2 and 1e-6 < h.max() < 0.999),
     ),
     Misconception(
@@ -269,7 +274,8 @@ COMMON = (
 )
 NO_GRAPH = (
     "does not require grad",
-    "Nothing here asks for gradients, for example because all parameters are frozen. Give the forward pass a copy "
+    "Nothing here asks for gradients, for example because all parameters are frozen. Give the forward pass a "
+    "copy "
     "of `x` that asks for them.",
 )
 
@@ -289,7 +295,8 @@ GRAD_CAM = Task(
                 ),
                 Misconception(
                     "align_corners",
-                    "The values fit bilinear upsampling with `align_corners=True`. Use `align_corners=False`.",
+                    "The values fit bilinear upsampling with `align_corners=True`. Use "
+                    "`align_corners=False`.",
                     (tensor(RED_ALIGNED), 1),
                 ),
                 Misconception(
@@ -299,7 +306,8 @@ GRAD_CAM = Task(
                 ),
                 Misconception(
                     "probability_for_logit",
-                    "These values come from the softmax probability. The score is the logit: no softmax before the gradient.",
+                    "These values come from the softmax probability. The score is the logit: no softmax "
+                    "before the gradient.",
                     (tensor(RED_PROBABILITY), 1),
                 ),
                 Misconception(
@@ -323,12 +331,14 @@ GRAD_CAM = Task(
             (
                 Misconception(
                     "zero_taken_for_none",
-                    "This is the heatmap of the predicted class. Class 0 is a class: test `class_index is None`.",
+                    "This is the heatmap of the predicted class. Class 0 is a class: test `class_index is "
+                    "None`.",
                     (tensor(RED), 1),
                 ),
                 Misconception(
                     "index_ignored",
-                    "The index is right, and the heatmap is that of the predicted class. Take the gradient of the class asked for.",
+                    "The index is right, and the heatmap is that of the predicted class. Take the gradient "
+                    "of the class asked for.",
                     (tensor(RED), 0),
                 ),
                 *COMMON,
@@ -342,17 +352,20 @@ GRAD_CAM = Task(
             (
                 Misconception(
                     "min_max_scaling",
-                    "The smallest value was moved to 0. Divide by the maximum alone; do not subtract the minimum.",
+                    "The smallest value was moved to 0. Divide by the maximum alone; do not subtract the "
+                    "minimum.",
                     (tensor(ORACLE_MIN_MAX), 0),
                 ),
                 Misconception(
                     "elementwise",
-                    "Gradients and maps were multiplied cell by cell. First average the gradients to one weight a channel.",
+                    "Gradients and maps were multiplied cell by cell. First average the gradients to one "
+                    "weight a channel.",
                     (tensor(ORACLE_ELEMENTWISE), 0),
                 ),
                 Misconception(
                     "probability_for_logit",
-                    "The heatmap is empty. Does the gradient start at the logit of the class, without a softmax?",
+                    "The heatmap is empty. Does the gradient start at the logit of the class, without a "
+                    "softmax?",
                     (torch.zeros(4, 4), 0),
                 ),
                 *COMMON,
@@ -369,6 +382,12 @@ GRAD_CAM = Task(
                     "0 divided by 0 gives NaN. Divide only where the maximum is above 0.",
                     when=_heatmap_like(lambda h: h.isnan().any()),
                 ),
+                Misconception(
+                    "relu_left_out",
+                    "Every cell speaks against this class, and yet the heatmap is bright: was the ReLU left "
+                    "out?",
+                    when=_heatmap_like(lambda h: h.min() > 1e-6),
+                ),
                 *COMMON[:3],
             ),
             errors=(NO_GRAPH,),
@@ -383,15 +402,18 @@ GRAD_CAM = Task(
     ),
     hints=(
         "Two things must be kept from one forward pass: the layer's output, and the logits.",
-        "A forward hook can put the layer's output into a dict; `try: ... finally: handle.remove()` takes it off again.",
-        "`torch.autograd.grad(score, activations)` gives the gradients (a tuple of one) and leaves no `.grad` anywhere.",
+        "A forward hook can put the layer's output into a dict; `try: ... finally: handle.remove()` takes it "
+        "off again.",
+        "`torch.autograd.grad(score, activations)` gives the gradients (a tuple of one) and leaves no "
+        "`.grad` anywhere.",
         "Frozen parameters build no graph. Run the model on `x.detach().clone().requires_grad_()`.",
-        "Then the small map: your two functions, and the ReLU. `F.interpolate` wants four axes and `size=x.shape[-2:]`. "
+        "Then the small map: your two functions, and the ReLU. `F.interpolate` wants four axes and "
+        "`size=x.shape[-2:]`. "
         "Divide by the maximum only if it is above 0, and return the heatmap detached, on the CPU.",
     ),
 )
 
-# --- 4. class_heatmaps ----------------------------------------------------------------------------------------------
+# --- 4. class_heatmaps --------------------------------------------------------------------------------------
 
 
 def _top(k: int) -> tuple[Any, ...]:
@@ -457,7 +479,7 @@ CLASS_HEATMAPS = Task(
     ),
 )
 
-# --- 5. cam ---------------------------------------------------------------------------------------------------------
+# --- 5. cam -------------------------------------------------------------------------------------------------
 
 CAM = Task(
     name="cam",
@@ -509,11 +531,12 @@ CAM = Task(
     hints=(
         "Which row of `classifier_weight` belongs to the class? How many numbers does it hold?",
         "The map is a weighted sum of the feature maps, and that row holds the weights.",
-        "`features[0]` is [C, h, w]; give the row two axes of length 1 behind it, multiply, add over the channels.",
+        "`features[0]` is [C, h, w]; give the row two axes of length 1 behind it, multiply, add over the "
+        "channels.",
     ),
 )
 
-# --- 6. guided_grad_cam ---------------------------------------------------------------------------------------------
+# --- 6. guided_grad_cam -------------------------------------------------------------------------------------
 
 SHARP = [[[1.0, -2, 4], [3, -4, 1]], [[0.5, 0.5, 2], [-0.5, 1, 1]], [[0.0, 2, -2], [4, -1, 1]]]
 SOFT = [[0.0, 0.5, 1.0], [1.0, 0.25, 0.5]]
@@ -570,9 +593,11 @@ QUESTIONS = (
         {
             "A": "One pixel would need a 224×224 map. The last layer has 7×7 cells for the whole picture.",
             "B": "7 is the number of cells along a side, not the size of one. Divide 224 by it.",
-            "C": "224 / 7 = 32. And each cell has looked at far more than its own square: its receptive field overlaps its "
+            "C": "224 / 7 = 32. And each cell has looked at far more than its own square: its receptive "
+            "field overlaps its "
             "neighbours'. The smooth edges of a heatmap come from upsampling, not from the network.",
-            "D": "That would be a map of one cell: what is left after global average pooling, where all place is lost.",
+            "D": "That would be a map of one cell: what is left after global average pooling, where all "
+            "place is lost.",
         },
     ),
     Question(
@@ -580,21 +605,26 @@ QUESTIONS = (
         "344af606b734de0a$8d71e2bbb176678257c6cc41c91f7ca7297a74ab8d0424d4dbe8f01614e7b938",
         {
             "A": "The network has looked at every cell; a cell that adds nothing would have a sum near 0.",
-            "B": "To first order, more of what was found there lowers this class's score. It may well be evidence for "
+            "B": "To first order, more of what was found there lowers this class's score. It may well be "
+            "evidence for "
             "another class. The ReLU drops it, so a heatmap shows evidence in favour, and that alone.",
             "C": "It is no error: weights are mean gradients, and gradients have a sign.",
-            "D": "The size of one cell says nothing about the class as a whole; the other cells may outweigh it.",
+            "D": "The size of one cell says nothing about the class as a whole; the other cells may outweigh "
+            "it.",
         },
     ),
     Question(
         "q_two_classes",
         "91cb844dd902059d$3b66f5bc6e1092930dd174a49fcb04364cbba7930e088e83e86ebad9cd6d3714",
         {
-            "A": "The backward pass starts at the score you choose, not at the largest one. So the weights change with it.",
+            "A": "The backward pass starts at the score you choose, not at the largest one. So the weights "
+            "change with it.",
             "B": "The maps are the same, the weights are not: they are the gradients of the score asked for. "
             "That is what makes the method class-specific.",
-            "C": "That is what the bare activation maps would show: everything that was found, for whichever class.",
-            "D": "A small probability is no small logit's gradient, and the division by the maximum removes the scale. "
+            "C": "That is what the bare activation maps would show: everything that was found, for whichever "
+            "class.",
+            "D": "A small probability is no small logit's gradient, and the division by the maximum removes "
+            "the scale. "
             "A blank map means no positive evidence.",
         },
     ),
@@ -605,7 +635,8 @@ QUESTIONS = (
             "A": "Where is not what. Colour, texture and shape all lie at the same place.",
             "B": "The heatmap would look the same for a model that knows the object by its colour alone.",
             "C": "A heatmap says nothing about the other pictures a model has not seen yet.",
-            "D": "The heatmap answers where. To learn what was used there, change that one thing and look at the score, "
+            "D": "The heatmap answers where. To learn what was used there, change that one thing and look at "
+            "the score, "
             "as the next cells do.",
         },
     ),

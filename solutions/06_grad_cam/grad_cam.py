@@ -52,7 +52,7 @@ from course_utils.files import data_dir
 from course_utils.images import list_pictures, load_picture, picture_info, to_image
 from course_utils.tiny_models import COLOUR_CLASSES, colour_picture, colour_spotter
 
-# %% nbgrader={"grade": false, "grade_id": "cat", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["show"] nbgrader={"grade": false, "grade_id": "cat", "locked": true, "schema_version": 3, "solution": false, "task": false}
 backbone = lesson.backbone  # ResNet-18, or what stands in for it: the line below says which one is in use
 x_cat = backbone.preprocess(load_picture("cat")).to(lesson.device)
 for index, label, probability in backbone.predict(x_cat, k=3):

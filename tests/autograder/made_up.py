@@ -1,4 +1,4 @@
-"""A course of one lesson, submissions and verdicts, all made up, for what happens with a verdict once it is there."""
+"""A course of one lesson, submissions and verdicts, all made up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -17,12 +18,10 @@ from autograder.verdicts import Verdict
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
 
 HOSTILE = (
-    "<script>alert(1)</script><img src=x onerror=alert(2)></style></pre><iframe src='javascript:alert(3)'></iframe>"
-    "[click](javascript:alert(4)) $\\href{javascript:alert(5)}{x}$ \x1b[31mred\x1b[0m \u202egnp.exe\u202c {{ 7*7 }}"
+    "<script>alert(1)</script><img src=x onerror=alert(2)></style></pre>"
+    "<iframe src='javascript:alert(3)'></iframe> [click](javascript:alert(4)) "
+    "$\\href{javascript:alert(5)}{x}$ \x1b[31mred\x1b[0m \u202egnp.exe\u202c {{ 7*7 }}"
 )
-TAGS = ("<script", "<img src=x", "<iframe", "</style></pre>")
-"""What HOSTILE would leave in a page that does not escape it."""
-
 _PYPROJECT = """[tool.course]
 title = "Seeing Made Up"
 version = "1.0.0"
@@ -123,3 +122,22 @@ def verdict(lesson: Lesson, student: str, *tasks: TaskOutcome, path: Path | None
         submission=submission,
         **values,
     )
+
+
+class Page(HTMLParser):
+    """A page as a browser would take it: its tags and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += f" {data}"
+
+    def names(self) -> set[str]:
+        """The names of all tags."""
+        return {tag for tag, _ in self.tags}

@@ -160,7 +160,7 @@ def test_training_saves_resumes_and_exports(monkeypatch, tmp_path, pictures):
     monkeypatch.setattr(train, "CHECKPOINT", tmp_path / "build" / "checkpoint.pt")
     monkeypatch.setattr(export, "CHECKPOINT", tmp_path / "build" / "checkpoint.pt")
     monkeypatch.setattr(export, "RECALIBRATION_BATCHES", 1)
-    monkeypatch.setattr(train, "STAGES", (train.Stage(0.5, 64, 2, 2), train.Stage(1.01, 64, 2, 4)))
+    monkeypatch.setattr(train, "STAGES", (train.Stage(0.5, 64, 2, 2), train.Stage(1.01, 96, 2, frozen=True)))
     for module in (train, export):
         monkeypatch.setattr(module, "read_pictures", lambda: pictures)
     said = []

@@ -66,8 +66,14 @@ def test_a_known_mistake_is_named_where_it_shows():
     outcome = DOUBLE.check(lambda x: x**2)
     assert outcome.items[0].misconception == "squared"
     assert outcome.items[0].message.startswith("These are squares.")
-    assert "`[2.0, -4.0]`" in outcome.items[0].message  # small answers are shown beside a wrong one
+    assert "`[2, -4]`" in outcome.items[0].message  # small answers are shown beside a wrong one
     assert outcome.items[1].misconception is None
+
+
+def test_a_shown_answer_is_rounded():
+    example = Example("tenths", lambda: (), (torch.tensor([[0.1, 0.8]]), [3]))
+    message = Task("tenths", 1, (example,), ("Ten.",)).check(lambda: None).items[0].message
+    assert message.endswith("For this example the answer is `([[0.1, 0.8]], [3])`.")
 
 
 def test_a_wrong_answer_on_one_example_is_partly_correct():

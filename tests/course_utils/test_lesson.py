@@ -164,6 +164,9 @@ def test_plain_text_says_the_same():
 
 
 def test_opening_a_lesson_in_a_plain_script_needs_no_notebook():
-    code = "import sys; from course_utils import open_lesson; open_lesson('06_grad_cam'); print('IPython' in sys.modules)"
+    code = (
+        "import sys; from course_utils import open_lesson; open_lesson('06_grad_cam'); "
+        "print('IPython' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from course_utils.forbidden import forbidden
+
 from .arguments import build_arguments
 from .limits import TimeLimit, cpu_time
 from .shell import BoundedText, describe_error, printed_to
@@ -23,7 +25,8 @@ def perform(
     Args:
         namespace: the notebook's global names.
         request: ``function``, ``args`` (specs), ``kwargs`` (name to spec index in ``args``), ``repeat`` (calls on the same
-            arguments), ``seconds`` (CPU time), ``device``, ``after`` (specs of values to read once the call is done).
+            arguments), ``seconds`` (CPU time), ``device``, ``after`` (specs of values to read once the call is done),
+            ``forbid`` (names of library functions that raise during the call).
         sent: tensors that the specs name.
 
     Returns:
@@ -55,7 +58,9 @@ def _attempt(
     notes: set[str] = set()
     values, printed = [], BoundedText(2_000)
     try:
-        with printed_to(printed), cpu_time(request["seconds"]):
+        names = getattr(function, "__globals__", None)
+        by_hand = forbidden(request.get("forbid", ()), names)
+        with printed_to(printed), cpu_time(request["seconds"]), by_hand:
             for _ in range(request.get("repeat", 1)):
                 result = function(*positional, **keywords)
                 values.append(encode(result, tensors, notes))
@@ -63,9 +68,11 @@ def _attempt(
         return {"status": "timeout"}, {}
     except BaseException as error:
         if request.get("expect_error"):
-            changes = before.changes() if before else []
+            changes = (before.changes() if before else []) + switches_changed()
             return {"status": "raised", "error": describe_error(error), "changes": changes}, {}
-        return {"status": "error", "error": describe_error(error), "wants_gpu": wants_gpu(error)}, {}
+        if not values:
+            return {"status": "error", "error": describe_error(error), "wants_gpu": wants_gpu(error)}, {}
+        # The first call gave its value; that a later one raises is for the marker to see in the missing value.
     changes = (before.changes() if before else []) + sorted(notes) + switches_changed()
     after = [encode(_look(arguments, result, path), tensors) for path in request.get("after", [])]
     return {"status": "ok", "values": values, "changes": changes, "after": after}, tensors
@@ -87,6 +94,8 @@ def _look(arguments: list[Any], result: Any, look: dict[str, Any]) -> Any:
             return type(target.get_submodule(look["name"])).__name__
         if look["read"] == "is_argument":
             return target is arguments[look["of"]]
+        if look["read"] == "passes":
+            return type(target).passes
         if look["read"] == "forward":
             training = target.training
             with torch.no_grad():
@@ -100,17 +109,29 @@ def _look(arguments: list[Any], result: Any, look: dict[str, Any]) -> Any:
 
 def reset_switches() -> None:
     """Put torch's global switches where a fresh notebook has them: a switch left on is no mistake of the next task."""
+    while torch.is_inference_mode_enabled() and len(_left_inference) < 8:
+        left = torch.inference_mode(False)
+        left.__enter__()
+        _left_inference.append(left)  # kept, since the mode ends with the object
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
     torch.use_deterministic_algorithms(False)
     torch.autograd.set_detect_anomaly(False)
-    if torch.is_inference_mode_enabled():
-        torch.inference_mode(False).__enter__()
     gc.enable()
+
+
+_left_inference: list[Any] = []
 
 
 def switches_changed() -> list[str]:
     """The code ``switches_changed`` where a call left a global switch other than it found it."""
-    changed = not torch.is_grad_enabled() or torch.get_default_dtype() is not torch.float32
+    changed = (
+        not torch.is_grad_enabled()
+        or torch.is_inference_mode_enabled()
+        or torch.get_default_dtype() is not torch.float32
+        or torch.get_default_device().type != "cpu"
+        or torch.are_deterministic_algorithms_enabled()
+        or torch.is_anomaly_enabled()
+    )
     return ["switches_changed"] if changed else []

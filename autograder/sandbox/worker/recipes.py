@@ -154,7 +154,8 @@ def build(recipe: dict[str, Any]) -> nn.Module:
         recipe: ``family`` and ``seed``, and optionally ``classes``, ``channels`` (three ints), ``inplace``,
             ``shared``, ``stride`` for the family; ``frozen`` (no parameter requires a gradient), ``train``,
             ``negative_head`` (every class weight negative, so that Grad-CAM of a ReLU layer finds nothing
-            positive), ``raises`` (dotted name of a layer that raises when it runs).
+            positive), ``positive_head`` (every class weight positive), ``raises`` (dotted name of a layer that
+            raises when it runs), ``counts`` (count forward passes, see :func:`_count_passes`).
     """
     family = recipe["family"]
     if family == "oracle":
@@ -163,14 +164,28 @@ def build(recipe: dict[str, Any]) -> nn.Module:
         options = {k: recipe[k] for k in ("inplace", "shared", "stride") if k in recipe}
         model = _FAMILIES[family](recipe.get("classes", 5), recipe.get("channels", [6, 8, 10]), **options)
         _draw_weights(model, recipe["seed"])
-    if recipe.get("negative_head"):
-        _make_head_negative(model)
+    if recipe.get("negative_head") or recipe.get("positive_head"):
+        _give_head_one_sign(model, -1.0 if recipe.get("negative_head") else 1.0)
     if recipe.get("frozen"):
         model.requires_grad_(False)
     if recipe.get("raises"):
         parent, _, name = recipe["raises"].rpartition(".")
         setattr(model.get_submodule(parent), name, _Raises())
+    if recipe.get("counts"):
+        _count_passes(model)
     return model.train(bool(recipe.get("train")))
+
+
+def _count_passes(model: nn.Module) -> None:
+    """Make a model count forward passes in ``type(model).passes``: those of its copies too, which share the type."""
+    kind = type(model)
+
+    def forward(self: nn.Module, x: Tensor) -> Tensor:
+        counted.passes += isinstance(x, Tensor)  # a symbolic trace is no pass
+        return kind.forward(self, x)
+
+    counted = type(kind.__name__, (kind,), {"forward": forward, "passes": 0})
+    model.__class__ = counted
 
 
 def _draw_weights(model: nn.Module, seed: int) -> None:
@@ -194,7 +209,7 @@ def _draw_weights(model: nn.Module, seed: int) -> None:
                 module.running_var.copy_(normal(module.running_var.shape, 0.2, 1.0).abs() + 0.2)
 
 
-def _make_head_negative(model: nn.Module) -> None:
+def _give_head_one_sign(model: nn.Module, sign: float) -> None:
     last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
     with torch.no_grad():
-        last.weight.copy_(-last.weight.abs() - 0.01)
+        last.weight.copy_(sign * (last.weight.abs() + 0.01))

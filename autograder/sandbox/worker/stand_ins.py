@@ -14,7 +14,13 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-_NO_GPU = ("not compiled with CUDA", "No CUDA GPUs", "NVIDIA driver", "CUDA is not available", "is_available() is False")
+_NO_GPU = (
+    "not compiled with CUDA",
+    "No CUDA GPUs",
+    "NVIDIA driver",
+    "CUDA is not available",
+    "is_available() is False",
+)
 
 
 def install_colab() -> None:

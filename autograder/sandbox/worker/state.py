@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules import module as _module
 
 _HOOK_TABLES = (
     "_forward_hooks",
@@ -17,6 +18,13 @@ _HOOK_TABLES = (
     "_backward_hooks",
     "_backward_pre_hooks",
     "_forward_hooks_with_kwargs",
+    "_forward_pre_hooks_with_kwargs",
+)
+_GLOBAL_HOOK_TABLES = (
+    "_global_forward_hooks",
+    "_global_forward_pre_hooks",
+    "_global_backward_hooks",
+    "_global_backward_pre_hooks",
 )
 
 
@@ -24,15 +32,25 @@ class Snapshot:
     """The state of all models and tensors among the arguments of one call."""
 
     def __init__(self, arguments: list[Any]) -> None:
-        self.models = [_ModelState(a) for a in arguments if isinstance(a, nn.Module) and _is_whole(a, arguments)]
+        self.models = [
+            _ModelState(a) for a in arguments if isinstance(a, nn.Module) and _is_whole(a, arguments)
+        ]
         self.inputs = [_InputState(a) for a in _tensors_in(arguments)]
+        self.global_hooks = _global_hooks()
 
     def changes(self) -> list[str]:
         """The codes of what is different now, sorted; an empty list where nothing is."""
         found: set[str] = set()
         for state in (*self.models, *self.inputs):
             found |= state.changes()
+        if _global_hooks() != self.global_hooks:
+            found.add("hook_left")
         return sorted(found)
+
+
+def _global_hooks() -> list[int]:
+    """How many hooks there are for all modules at once (``register_module_forward_hook`` and its kin)."""
+    return [len(getattr(_module, table, ())) for table in _GLOBAL_HOOK_TABLES]
 
 
 def _is_whole(module: nn.Module, arguments: list[Any]) -> bool:
@@ -62,11 +80,15 @@ class _ModelState:
         self.grads = {name: copy.copy(p.grad) for name, p in model.named_parameters()}
 
     def _hooks(self) -> dict[str, int]:
-        return {
+        counts = {
             f"{name}.{table}": len(getattr(module, table, ()))
             for name, module in self.modules.items()
             for table in _HOOK_TABLES
         }
+        for name, parameter in self.model.named_parameters():
+            for table in ("_backward_hooks", "_post_accumulate_grad_hooks"):
+                counts[f"{name}.{table}"] = len(getattr(parameter, table, None) or ())
+        return counts
 
     def _flags(self) -> dict[str, tuple[bool, Any]]:
         return {name: (m.training, getattr(m, "inplace", None)) for name, m in self.modules.items()}

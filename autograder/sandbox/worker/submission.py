@@ -79,7 +79,9 @@ def _serve_task(sock: socket.socket, shell: CellShell) -> None:
         _answer_call(sock, shell, request, tensors)
 
 
-def _answer_call(sock: socket.socket, shell: CellShell, request: dict[str, Any], tensors: dict[str, Any]) -> None:
+def _answer_call(
+    sock: socket.socket, shell: CellShell, request: dict[str, Any], tensors: dict[str, Any]
+) -> None:
     answer, values = perform(shell.user_ns, request, tensors)
     plt.close("all")
     wire.send(sock, answer, values)

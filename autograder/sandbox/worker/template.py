@@ -16,7 +16,7 @@ import sys
 import traceback
 from typing import Any
 
-from . import limits, stand_ins
+from . import limits, stand_ins, syscalls
 from .shell import CellShell, make_shell
 from .submission import serve
 
@@ -31,7 +31,8 @@ def run(control: socket.socket, settings: dict[str, Any]) -> None:
 
     Args:
         control: ``SOCK_SEQPACKET``; each request is JSON with one file descriptor, the worker's own socket.
-        settings: ``landlock`` (bool: confine each fork again), ``readable`` (paths that a fork may read),
+        settings: ``landlock`` (bool: confine each fork again), ``readable`` (paths that a fork may read), ``filter``
+            (bool: refuse system calls, see :mod:`.syscalls`).
             Each request names ``scratch`` and ``limits`` (see :func:`.limits.set_process_limits`).
     """
     libc = ctypes.CDLL(None, use_errno=True)
@@ -135,6 +136,9 @@ def _become_worker(
     if settings["landlock"]:
         _confine(settings["readable"], scratch)
     _only_this_descriptor(descriptor)
+    if settings["filter"]:
+        syscalls.drop_privileges(libc)
+        syscalls.refuse(libc)
     serve(sock, shell)
 
 
@@ -158,4 +162,6 @@ def _at_home_in(scratch: str) -> None:
 def _confine(readable: list[str], scratch: str) -> None:
     from sandlock import Sandbox, confine
 
-    confine(Sandbox(fs_readable=[p for p in readable if os.path.exists(p)], fs_writable=[scratch, os.devnull]))
+    confine(
+        Sandbox(fs_readable=[p for p in readable if os.path.exists(p)], fs_writable=[scratch, os.devnull])
+    )

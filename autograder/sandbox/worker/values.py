@@ -71,14 +71,23 @@ class _Encoder:
         if isinstance(value, dict) and all(type(key) is str and len(key) <= MAX_TEXT for key in value):
             if len(value) > MAX_NODES:
                 return _strange("a value with too many parts")
-            return {"kind": "dict", "items": [[key, self.encode(item, depth + 1)] for key, item in value.items()]}
+            return {
+                "kind": "dict",
+                "items": [[key, self.encode(item, depth + 1)] for key, item in value.items()],
+            }
         return _strange(f"of type {kind.__name__[:80]}")
 
     def _tensor(self, value: torch.Tensor) -> dict[str, Any]:
         if type(value) not in (torch.Tensor, torch.nn.Parameter):
             return _strange(f"a tensor subclass, {type(value).__name__[:80]}")
-        if value.layout is not torch.strided or value.device.type == "meta" or value.dtype not in ALLOWED_DTYPES:
-            place = value.device.type if value.device.type == "meta" else str(value.layout).removeprefix("torch.")
+        if (
+            value.layout is not torch.strided
+            or value.device.type == "meta"
+            or value.dtype not in ALLOWED_DTYPES
+        ):
+            place = (
+                value.device.type if value.device.type == "meta" else str(value.layout).removeprefix("torch.")
+            )
             return _strange(f"a {place} tensor of type {str(value.dtype).removeprefix('torch.')}")
         if value.numel() > MAX_ELEMENTS:
             return _strange(f"a tensor of {value.numel()} values")

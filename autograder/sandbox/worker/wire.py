@@ -45,7 +45,9 @@ class WireClosed(WireError):
     """The other side closed the connection."""
 
 
-def send(sock: socket.socket, message: dict[str, Any], tensors: dict[str, torch.Tensor] | None = None) -> None:
+def send(
+    sock: socket.socket, message: dict[str, Any], tensors: dict[str, torch.Tensor] | None = None
+) -> None:
     """Send one message.
 
     Args:

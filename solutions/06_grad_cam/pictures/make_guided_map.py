@@ -1,7 +1,9 @@
-"""Make data/lesson06/guided_cat.webp: the guided-backpropagation map of the cat that lesson 6 multiplies with.
+"""Make data/lesson06/guided_cat.webp: the guided-backpropagation map of the cat that lesson 6 multiplies
+with.
 
-Lesson 5 lets students write guided backpropagation themselves; lesson 6 only needs its result. It is made here
-once, with Captum, from EfficientNet-Lite0, and stored so that nobody's solution of lesson 5 is needed or given away:
+Lesson 5 lets students write guided backpropagation themselves; lesson 6 only needs its result. It is made
+here once, with Captum, from EfficientNet-Lite0, and stored so that nobody's solution of lesson 5 is needed
+or given away:
 
     COURSE_BACKBONE=efficientnet_lite0 python solutions/06_grad_cam/pictures/make_guided_map.py
 
@@ -28,7 +30,8 @@ PICTURE = "cat"
 
 
 class ClippedReLU(nn.ReLU):
-    """ReLU6 under a class that Captum's guided backpropagation recognises; forward and gradient are ReLU6's."""
+    """ReLU6 under a class that Captum's guided backpropagation recognises; forward and gradient are
+    ReLU6's."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.relu6(x)
@@ -56,13 +59,13 @@ def main() -> None:
     path = folder / "guided_cat.webp"
     Image.fromarray(values).save(path, lossless=True, quality=100, method=6)
     card = {
-        "what": "guided backpropagation (Springenberg et al. 2015) of the class score with respect to the input",
+        "what": "guided backpropagation (Springenberg et al. 2015) of the class score",
         "picture": PICTURE,
         "picture_sha256": picture_info(PICTURE).sha256,
         "model": backbone.name,
         "class": [index, label],
         "made_with": {"captum": captum.__version__, "torch": torch.__version__.partition("+")[0]},
-        "values": "(value - 127) / 127; channels red, green, blue; 224 x 224 after the course's preprocessing",
+        "values": "(value - 127) / 127; red, green, blue; 224 x 224 after the course's preprocessing",
         "licence": "CC0-1.0, as the picture",
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }

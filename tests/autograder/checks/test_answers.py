@@ -51,5 +51,11 @@ def test_enough_answers(folder: Path) -> None:
 
 def test_every_task_has_answers() -> None:
     course = this_course()
-    tasks = {(lesson.id, c.name) for lesson in course.lessons.values() for c in lesson.marked if c.kind == "task"}
-    assert tasks == {(folder.parent.name, folder.name) for folder in ANSWERS.glob("*/*") if folder.parent.name in course.lessons}
+    tasks = {
+        (lesson.id, c.name) for lesson in course.lessons.values() for c in lesson.marked if c.kind == "task"
+    }
+    assert tasks == {
+        (folder.parent.name, folder.name)
+        for folder in ANSWERS.glob("*/*")
+        if folder.parent.name in course.lessons
+    }

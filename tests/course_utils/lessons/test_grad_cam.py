@@ -62,7 +62,7 @@ def build(
     return after(big), index
 
 
-# --- the numbers ----------------------------------------------------------------------------------------------------
+# --- the numbers --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("example", task("grad_cam").examples, ids=lambda e: e.name)
@@ -169,7 +169,7 @@ def test_the_solution_removes_its_hook_when_the_forward_pass_fails(solution):
     assert not model.relu._forward_hooks
 
 
-# --- right answers --------------------------------------------------------------------------------------------------
+# --- right answers ------------------------------------------------------------------------------------------
 
 
 def by_backward(model, layer, x, class_index=None):
@@ -284,7 +284,7 @@ def test_right_answers_pass(name, answer):
     assert outcome.status is Status.PASSED, [item.message for item in outcome.items]
 
 
-# --- wrong answers --------------------------------------------------------------------------------------------------
+# --- wrong answers ------------------------------------------------------------------------------------------
 
 
 def needs_parameters(model, layer, x, class_index=None):
@@ -390,14 +390,36 @@ def test_a_frozen_model_gets_advice_beside_the_error():
     assert "frozen" in item.message
 
 
+def changed_stack(change):
+    """A wrong class_heatmaps: the right one's (maps, indices), changed."""
+
+    def class_heatmaps(model, layer, x, k=2):
+        maps, indices = heatmaps_with(build)(model, layer, x, k)
+        return change(maps, indices)
+
+    return class_heatmaps
+
+
+def scaled_together(maps, indices):
+    return maps * torch.tensor([4 / 7] + [1.0] * (len(maps) - 1))[:, None, None], indices
+
+
+def lowest_classes(model, layer, x, k=2):
+    return torch.stack([build(model, layer, x, i)[0] for i in (3, 2)[:k]]), [3, 2]
+
+
+def scaled(sums):
+    return sums / sums.max()
+
+
 WRONG = [
-    ("class_heatmaps", "ascending", lambda m, y, x, k=2: tuple(p[::-1] if isinstance(p, list) else p.flip(0) for p in RIGHT["class_heatmaps"][0](m, y, x, k))),
-    ("class_heatmaps", "one_map_repeated", lambda m, y, x, k=2: (build(m, y, x)[0].expand(k, *x.shape[2:]), RIGHT["class_heatmaps"][0](m, y, x, k)[1])),
-    ("class_heatmaps", "lowest_classes", lambda m, y, x, k=2: (torch.stack([build(m, y, x, i)[0] for i in (3, 2)[:k]]), [3, 2])),
-    ("class_heatmaps", "dropped_dimension", lambda m, y, x, k=2: (heatmaps_with(build)(m, y, x, k)[0].squeeze(0), heatmaps_with(build)(m, y, x, k)[1])),
-    ("class_heatmaps", "scaled_together", lambda m, y, x, k=2: (lambda h, i: (h * torch.tensor([4 / 7] + [1.0] * (k - 1))[:, None, None], i))(*heatmaps_with(build)(m, y, x, k))),
-    ("class_heatmaps", None, lambda m, y, x, k=2: (heatmaps_with(build)(m, y, x, k)[0], torch.tensor(heatmaps_with(build)(m, y, x, k)[1]))),
-    ("class_heatmaps", None, lambda m, y, x, k=2: (list(heatmaps_with(build)(m, y, x, k)[0]), heatmaps_with(build)(m, y, x, k)[1])),
+    ("class_heatmaps", "ascending", changed_stack(lambda maps, indices: (maps.flip(0), indices[::-1]))),
+    ("class_heatmaps", "one_map_repeated", changed_stack(lambda m, i: (m[:1].expand(m.shape), i))),
+    ("class_heatmaps", "lowest_classes", lowest_classes),
+    ("class_heatmaps", "dropped_dimension", changed_stack(lambda m, i: (m.squeeze(0), i))),
+    ("class_heatmaps", "scaled_together", changed_stack(scaled_together)),
+    ("class_heatmaps", None, changed_stack(lambda m, i: (m, torch.tensor(i)))),
+    ("class_heatmaps", None, changed_stack(lambda m, i: (list(m), i))),
     ("class_heatmaps", None, lambda m, y, x, k=2: heatmaps_with(build)(m, y, x, 2)),
     ("channel_weights", "sum_for_mean", lambda g: g.sum((2, 3))),
     ("channel_weights", "absolute_gradients", lambda g: g.abs().mean((2, 3))),
@@ -411,7 +433,7 @@ WRONG = [
     ("channel_weights", None, lambda g: g.mean((2, 3)).softmax(1)),
     ("weighted_activation_sum", "mean_for_sum", lambda w, a: (w[:, :, None, None] * a).mean(1, keepdim=True)),
     ("weighted_activation_sum", "weights_unused", lambda w, a: a.sum(1, keepdim=True)),
-    ("weighted_activation_sum", "already_scaled", lambda w, a: F.conv2d(a, w[:, :, None, None]) / F.conv2d(a, w[:, :, None, None]).max()),
+    ("weighted_activation_sum", "already_scaled", lambda w, a: scaled(F.conv2d(a, w[:, :, None, None]))),
     ("weighted_activation_sum", "dropped_dimensions", lambda w, a: (w[:, :, None, None] * a).sum(1)),
     ("weighted_activation_sum", "channels_kept", lambda w, a: w[:, :, None, None] * a),
     ("weighted_activation_sum", "relu_too_early", lambda w, a: F.conv2d(a, w[:, :, None, None]).relu()),
@@ -430,7 +452,7 @@ WRONG = [
     ("guided_grad_cam", None, lambda g, h: g + h),
     ("guided_grad_cam", None, lambda g, h: (g * h)[None]),
     ("guided_grad_cam", None, lambda g, h: g),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(

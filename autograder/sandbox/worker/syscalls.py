@@ -1,0 +1,214 @@
+"""System calls that no submission needs and that neither Landlock nor a namespace keeps from doing harm.
+
+A fork of the template refuses them to itself, and to all it starts, with a seccomp filter of its own. What is not a
+path is out of Landlock's reach: another process's limits and priority, queues and keys that outlive the process,
+memory that belongs to no process, a connection opened by the first ``sendto``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import platform
+import struct
+import sys
+
+_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 22, 24, 38
+_SECCOMP_MODE_FILTER = 2
+_ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
+_AF_UNIX = 1
+_PRIO_PROCESS = 0
+_CLONE_NEW = 0x7E020000  # every CLONE_NEW… flag that clone knows
+_TIOCSTI, _TIOCLINUX, _FS_IOC_SETFLAGS = 0x5412, 0x541C, 0x40086602
+_X32 = 0x40000000
+
+# AUDIT_ARCH and the numbers of system calls: x86-64 from its own table, 64-bit ARM from the generic one.
+_ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+# name: (x86-64, generic); None where the architecture does not have the call.
+_REFUSED: dict[str, tuple[int | None, int | None]] = {
+    # mode, owner, times, attributes
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "fchown": (93, 55),
+    "lchown": (94, None),
+    "fchownat": (260, 54),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "file_setattr": (469, 469),
+    # memory that no process's size shows
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    # what outlives the process, or reaches another one
+    "shmget": (29, 194),
+    "semget": (64, 190),
+    "msgget": (68, 186),
+    "mq_open": (240, 180),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "pidfd_getfd": (438, 438),
+    "kcmp": (312, 272),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
+    # namespaces, mounts, the machine
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "chroot": (161, 51),
+    "pivot_root": (155, 41),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "mount_setattr": (442, 442),
+    "open_by_handle_at": (304, 265),
+    "fanotify_init": (300, 262),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "quotactl": (179, 60),
+    "acct": (163, 89),
+    "swapon": (167, 224),
+    "reboot": (169, 142),
+    "settimeofday": (164, 170),
+    "clock_settime": (227, 112),
+    "sethostname": (170, 161),
+    "syslog": (103, 116),
+    "kexec_load": (246, 104),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "delete_module": (176, 106),
+}
+_SOCKET, _PRLIMIT, _SETPRIORITY, _CLONE, _CLONE3 = (41, 198), (302, 261), (141, 140), (56, 220), (435, 435)
+_IOCTL, _PRCTL, _SOCKETCALLS = (16, 29), (157, 167), ((44, 206, 3), (46, 211, 2), (307, 269, 3))
+_MSG_FASTOPEN = 0x20000000
+
+
+class _Program:
+    """A classic BPF program over ``struct seccomp_data``, written top to bottom."""
+
+    def __init__(self) -> None:
+        self.code: list[bytes] = []
+
+    def load(self, offset: int) -> None:
+        self._add(0x20, 0, 0, offset)
+
+    def load_argument(self, index: int) -> None:
+        """The lower half of an argument, which is all that the kernel looks at where these are ``int``."""
+        self.load(16 + 8 * index)
+
+    def end(self, action: int) -> None:
+        self._add(0x06, 0, 0, action)
+
+    def if_equal(self, value: int, skip: int) -> None:
+        """Go on where the loaded value is ``value``, else leave out ``skip`` lines."""
+        self._add(0x15, 0, skip, value)
+
+    def if_not_equal(self, value: int, skip: int) -> None:
+        self._add(0x15, skip, 0, value)
+
+    def if_at_least(self, value: int, skip: int) -> None:
+        self._add(0x35, 0, skip, value)
+
+    def if_any_bit(self, bits: int, skip: int) -> None:
+        self._add(0x45, 0, skip, bits)
+
+    def _add(self, code: int, true: int, false: int, k: int) -> None:
+        self.code.append(struct.pack("=HBBI", code, true, false, k))
+
+
+def program() -> bytes | None:
+    """The filter for this machine as BPF instructions; ``None`` on an architecture that has none here."""
+    if platform.machine() not in _ARCHITECTURES or sys.byteorder != "little":
+        return None
+    audit, column = _ARCHITECTURES[platform.machine()]
+    refuse = _ERRNO | errno.EPERM
+    bpf = _Program()
+    bpf.load(4)
+    bpf.if_not_equal(audit, 1)
+    bpf.end(refuse)
+    bpf.load(0)
+    bpf.if_at_least(_X32, 1)
+    bpf.end(refuse)
+    for numbers in _REFUSED.values():
+        if numbers[column] is not None:
+            bpf.if_equal(numbers[column], 1)
+            bpf.end(refuse)
+    # Without clone3, whose flags cannot be seen from here, libc takes clone.
+    bpf.if_equal(_CLONE3[column], 1)
+    bpf.end(_ERRNO | errno.ENOSYS)
+    _argument_rule(bpf, _CLONE[column], 0, lambda: bpf.if_any_bit(_CLONE_NEW, 1), refuse)
+    _argument_rule(bpf, _SOCKET[column], 0, lambda: bpf.if_not_equal(_AF_UNIX, 1), _ERRNO | errno.EACCES)
+    _argument_rule(bpf, _PRLIMIT[column], 0, lambda: bpf.if_not_equal(0, 1), refuse)
+    _argument_rule(bpf, _SETPRIORITY[column], 0, lambda: bpf.if_not_equal(_PRIO_PROCESS, 1), refuse)
+    _argument_rule(bpf, _SETPRIORITY[column], 1, lambda: bpf.if_not_equal(0, 1), refuse)
+    _argument_rule(bpf, _PRCTL[column], 0, lambda: bpf.if_equal(_PR_SET_DUMPABLE, 1), refuse)
+    for request in (_TIOCSTI, _TIOCLINUX, _FS_IOC_SETFLAGS):
+        _argument_rule(bpf, _IOCTL[column], 1, lambda wanted=request: bpf.if_equal(wanted, 1), refuse)
+    for *number, flags in _SOCKETCALLS:
+        _argument_rule(bpf, number[column], flags, lambda: bpf.if_any_bit(_MSG_FASTOPEN, 1), refuse)
+    bpf.end(_ALLOW)
+    return b"".join(bpf.code)
+
+
+def _argument_rule(bpf: _Program, number: int, argument: int, test: object, action: int) -> None:
+    """``action`` for a system call where ``test`` holds of its argument; the call's number is loaded again after."""
+    bpf.if_equal(number, 4)
+    bpf.load_argument(argument)
+    test()  # type: ignore[operator]
+    bpf.end(action)
+    bpf.load(0)
+
+
+class _SockFprog(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def refuse(libc: ctypes.CDLL) -> None:
+    """Install the filter for this process and all it starts; there is no way back.
+
+    Raises:
+        OSError: if the kernel does not take it.
+    """
+    code = program()
+    if code is None:
+        return
+    instructions = ctypes.create_string_buffer(code, len(code))
+    wanted = _SockFprog(len(code) // 8, ctypes.addressof(instructions))
+    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(
+        _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(wanted), 0, 0
+    ):
+        raise OSError(ctypes.get_errno(), "the system-call filter was not accepted")
+
+
+def drop_privileges(libc: ctypes.CDLL) -> None:
+    """Give up every capability, so that a marker run by root does not lend root's rights to a submission."""
+    for capability in range(64):
+        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+    header = struct.pack("=Ii", 0x20080522, 0)
+    libc.capset(ctypes.create_string_buffer(header, 8), ctypes.create_string_buffer(24))

@@ -1,0 +1,9 @@
+# misconception: first_picture_only
+def capture_output(model, layer, x):
+    kept = []
+    handle = layer.register_forward_hook(lambda m, i, o: kept.append(o[:1].detach().clone()))
+    try:
+        model(x)
+    finally:
+        handle.remove()
+    return kept[0].cpu()

@@ -1,0 +1,9 @@
+# misconception: batch_axis_gone
+def capture_output(model, layer, x):
+    kept = []
+    handle = layer.register_forward_hook(lambda m, i, o: kept.append(o.detach().clone()))
+    try:
+        model(x)
+    finally:
+        handle.remove()
+    return kept[0].squeeze().cpu()

@@ -1,0 +1,2 @@
+def channel_weights(gradients):
+    return gradients.mean(dim=(2, 3))

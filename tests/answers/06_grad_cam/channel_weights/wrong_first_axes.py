@@ -1,0 +1,3 @@
+# misconception: mean_over_channels
+def channel_weights(gradients):
+    return gradients.mean(dim=(0, 1))

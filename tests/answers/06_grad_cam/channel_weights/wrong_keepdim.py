@@ -1,0 +1,3 @@
+# misconception: axes_kept
+def channel_weights(gradients):
+    return gradients.mean(dim=(2, 3), keepdim=True)

@@ -1,0 +1,3 @@
+# misconception: mean_over_everything
+def channel_weights(gradients):
+    return gradients.mean()

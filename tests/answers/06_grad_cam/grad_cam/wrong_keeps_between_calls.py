@@ -1,0 +1,31 @@
+# misconception: differs_again
+import torch
+import torch.nn.functional as F
+
+
+total = {}
+
+
+def grad_cam(model, layer, x, class_index=None):
+    kept = total
+
+    def keep(module, inputs, output):
+        kept.setdefault("maps", []).append(output.detach())
+        kept["last"] = output
+
+    handle = layer.register_forward_hook(keep)
+    try:
+        logits = model(x.detach().clone().requires_grad_(True))
+    finally:
+        handle.remove()
+    if class_index is None:
+        class_index = int(logits[0].argmax())
+    maps = kept["last"]
+    (gradients,) = torch.autograd.grad(logits[0, class_index], maps)
+    weights = gradients.mean(dim=(2, 3), keepdim=True)
+    small = (weights * (sum(m for m in kept["maps"] if m.shape == maps.shape) / len(kept["maps"]))).sum(dim=1, keepdim=True).relu()
+    heatmap = F.interpolate(small, size=x.shape[-2:], mode="bilinear", align_corners=False)[0, 0]
+    top = heatmap.max()
+    if top > 0:
+        heatmap = heatmap / top
+    return heatmap.cpu(), class_index

@@ -1,0 +1,5 @@
+import torch
+
+
+def guided_grad_cam(guided, heatmap):
+    return torch.einsum("chw,hw->chw", guided, heatmap)

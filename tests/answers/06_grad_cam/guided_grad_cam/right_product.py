@@ -1,0 +1,2 @@
+def guided_grad_cam(guided, heatmap):
+    return guided * heatmap

@@ -1,0 +1,3 @@
+# misconception: absolute
+def guided_grad_cam(guided, heatmap):
+    return guided.abs() * heatmap

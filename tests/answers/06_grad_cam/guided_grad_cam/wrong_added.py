@@ -1,0 +1,3 @@
+# misconception: added
+def guided_grad_cam(guided, heatmap):
+    return guided + heatmap

@@ -1,0 +1,3 @@
+# misconception: colours_last
+def guided_grad_cam(guided, heatmap):
+    return (guided * heatmap).permute(1, 2, 0)

@@ -1,0 +1,3 @@
+# misconception: masked
+def guided_grad_cam(guided, heatmap):
+    return guided * (heatmap > 0.5)

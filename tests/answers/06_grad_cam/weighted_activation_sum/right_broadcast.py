@@ -1,0 +1,2 @@
+def weighted_activation_sum(weights, activations):
+    return (weights[:, :, None, None] * activations).sum(dim=1, keepdim=True)

@@ -1,0 +1,3 @@
+# misconception: weights_ignored
+def weighted_activation_sum(weights, activations):
+    return activations.sum(dim=1, keepdim=True)

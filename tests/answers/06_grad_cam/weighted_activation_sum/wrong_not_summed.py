@@ -1,0 +1,3 @@
+# misconception: not_summed
+def weighted_activation_sum(weights, activations):
+    return weights[:, :, None, None] * activations
