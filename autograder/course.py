@@ -136,8 +136,9 @@ class Course:
     @cached_property
     def lessons(self) -> dict[str, Lesson]:
         """All lessons by id, in order."""
-        sources = sorted(self.solutions.glob("[0-9][0-9]_*/*.py"))
-        return {path.parent.name: Lesson(path.parent.name, path) for path in sources}
+        folders = sorted(self.solutions.glob("[0-9][0-9]_*"))
+        sources = [folder / f"{folder.name[3:]}.py" for folder in folders]
+        return {path.parent.name: Lesson(path.parent.name, path) for path in sources if path.is_file()}
 
     def lesson(self, wanted: str) -> Lesson:
         """The lesson with this id (``06_grad_cam``), name (``grad_cam``) or number (``6``).

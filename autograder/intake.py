@@ -155,15 +155,17 @@ class _Assembly:
                 cell.source = self.handed_in[self.matches[grade_id]].source
             elif grade_id is not None and _is_solution(cell):
                 self.notes.append(f"The cell `{grade_id}` is missing from what was handed in; it counts as not attempted.")
-            elif grade_id in self.matches:
-                if self.handed_in[self.matches[grade_id]].source.strip() != cell.source.strip():
-                    self.notes.append(f"The locked cell `{grade_id}` was edited; the course's own text was used.")
+            elif grade_id in self.matches and self._edited(cell, grade_id):
+                self.notes.append(f"The locked cell `{grade_id}` was edited; the course's own text was used.")
             cells.append(cell)
             cells += extras.pop(grade_id, [])
         clean.cells = cells
         _unique_ids(clean)
         places = {grade_id: self._code_position(place) for grade_id, place in self.matches.items()}
         return Submission(clean, tuple(self.notes), places)
+
+    def _edited(self, cell: NotebookNode, grade_id: str) -> bool:
+        return self.handed_in[self.matches[grade_id]].source.strip() != cell.source.strip()
 
     def _extras(self) -> dict[str | None, list[NotebookNode]]:
         """The student's own cells by the lesson's cell they stand behind."""

@@ -196,7 +196,7 @@ def _needs(course: Course, verdict: Verdict, marks: Marks | None) -> list[dict[s
     why = []
     marked = [task.status for task in verdict.tasks if task.status is not Status.NEEDS_PERSON]
     if verdict.status is not Status.NOT_ATTEMPTED and all(s is Status.NOT_ATTEMPTED for s in marked):
-        why.append(f"nothing could be read: {' '.join(verdict.notes) or verdict.status.words}")
+        why.append(f"nothing could be read: {' '.join(verdict.notes).rstrip('.') or verdict.status.words}")
     for task in verdict.tasks:
         if task.status is Status.NEEDS_PERSON:
             mark = next((m for i, m in marks.cells.items() if i == task.task), None) if marks else None

@@ -570,7 +570,8 @@ def _change_mistakes(layer: Layer, x: Tensor, box: tuple[int, int, int, int]) ->
         ),
         Misconception(
             "nothing_changed",
-            "Nothing changed at all: was `x` itself changed before the first run, or the box hidden in neither "
+            "Nothing changed at all: was `x` itself changed before the first run, or the box hidden in "
+            "neither "
             "copy?",
             when=lambda got: float(got.abs().max()) == 0,
         ),
@@ -608,7 +609,8 @@ def _readings(before: Tensor, after: Tensor, difference: Tensor) -> list[tuple[s
         ),
         (
             "after_the_inplace_relu",
-            "An in-place ReLU behind the layer overwrote what was kept. Keep a `clone()` of the layer's output.",
+            "An in-place ReLU behind the layer overwrote what was kept. Keep a `clone()` of the layer's "
+            "output.",
             (after.relu() - before.relu()).abs().mean(1)[0],
         ),
     ]

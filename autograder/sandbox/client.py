@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,7 +24,7 @@ import torch
 import course_utils
 from course_utils.files import data_dir
 
-from . import levels
+from . import accounts, levels
 from .watch import LimitReached, Limits, Watch
 from .worker import wire
 
@@ -141,22 +142,42 @@ class Template:
         return environment
 
     @contextmanager
-    def worker(self) -> Iterator[Worker]:
-        """A fork of the template, confined to a folder of its own; gone with all it started when the block ends."""
+    def worker(self, deadline: float | None = None) -> Iterator[Worker]:
+        """A fork of the template, confined to a folder of its own; gone with all it started when the block ends.
+
+        Args:
+            deadline: when on :func:`time.monotonic`'s clock the submission's time is over.
+        """
         if self._process is None or self._process.poll() is not None or self._control is None:
-            self.close()
-            self._scratch = Path(tempfile.mkdtemp(prefix="course-marking-"))
-            self._reach = levels.Reach(
-                self._reach.course_utils,
-                self._reach.data,
-                self._reach.weights,
-                self._scratch,
-                self._reach.instruments,
-            )
-            self.start()
+            self._start_anew()
+        try:
+            ours, scratch = self._fork()
+        except OSError:  # the template ended just now
+            self._start_anew()
+            ours, scratch = self._fork()
+        assert self._process is not None
+        watch = Watch(self._process.pid, self._baseline, scratch, self.limits, deadline)
+        try:
+            watch.meet()
+            yield Worker(ours, watch, self.limits, self.device)
+        finally:
+            ours.close()
+            if watch.kill_below(0):
+                accounts.remove(scratch)
+            else:  # what cannot be ended must not be there beside the next submission
+                self.close()
+
+    def _start_anew(self) -> None:
+        self.close()
+        self._scratch = Path(tempfile.mkdtemp(prefix="course-marking-"))
+        self._reach = replace(self._reach, scratch=self._scratch)
+        self.start()
+
+    def _fork(self) -> tuple[socket.socket, Path]:
+        """Ask the template for a fork; returns the marker's end of its socket and its folder."""
         scratch = Path(tempfile.mkdtemp(dir=self._scratch, prefix="worker-"))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        assert self._control is not None and self._process is not None
+        assert self._control is not None
         with theirs:
             # The limit on a process's data counts what it shares with the template, so that comes on top.
             limits = {
@@ -167,13 +188,7 @@ class Template:
             request = json.dumps({"scratch": str(scratch), "limits": limits}).encode()
             passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
             self._control.sendmsg([request], passed)
-        watch = Watch(self._process.pid, self._baseline, scratch, self.limits)
-        try:
-            yield Worker(ours, watch, self.limits, self.device)
-        finally:
-            ours.close()
-            watch.kill_below(0)
-            _remove(scratch)
+        return ours, scratch
 
     def log(self) -> str:
         """What the template and its forks printed, for a person who looks for a fault."""
@@ -193,7 +208,7 @@ class Template:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=10)
             self._process = None
-        _remove(self._scratch)
+        accounts.remove(self._scratch)
 
 
 def _data_size(pid: int) -> int:
@@ -211,19 +226,6 @@ def _share_font_list(folder: Path) -> None:
 
     for cached in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
         shutil.copyfile(cached, folder / cached.name)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder that a submission wrote into, whatever modes it left."""
-
-    def again(function: Any, path: str, info: Any) -> None:
-        with suppress(OSError):
-            os.chmod(os.path.dirname(path), 0o700)
-            if not os.path.islink(path):
-                os.chmod(path, 0o700)
-            function(path)
-
-    shutil.rmtree(folder, onerror=again)
 
 
 class Worker:
@@ -246,13 +248,11 @@ class Worker:
             WorkerLost: if the process is gone or went past a limit; the cell at fault is the one after the last answer.
         """
         seconds = seconds or self._limits.cell_seconds
-        request = [{"id": name, "source": source, "seconds": seconds} for name, source in cells]
-        self._send({"op": "cells", "cells": request})
-        while True:
+        # One request a cell: whatever a cell sends by itself, there are no more answers than cells.
+        for _, source in cells:
             self._watch.begin(seconds)
+            self._send({"op": "cell", "source": source, "seconds": seconds})
             answer, _ = self._receive()
-            if answer.get("done") is True:
-                return
             yield answer
 
     def value(self, name: str) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
@@ -283,11 +283,11 @@ class Worker:
         """
         seconds = request.get("seconds", self._limits.call_seconds)
         self._watch.begin(seconds)
-        self._send({"op": "call", "device": self._device, **request, "seconds": seconds}, tensors)
         try:
+            self._send({"op": "call", "device": self._device, **request, "seconds": seconds}, tensors)
             answer, values = self._receive()
-        except WorkerLost as lost:
-            if lost.kind != "crashed" and self._in_task:
+        except WorkerLost:
+            if self._in_task:
                 self._end_fork()
             raise
         if answer.get("task_over") is True:
@@ -320,9 +320,10 @@ class Worker:
     def _send(self, message: dict[str, Any], tensors: dict[str, torch.Tensor] | None = None) -> None:
         try:
             # A worker that does not read must not hold the marker up.
-            self._sock.settimeout(self._limits.call_seconds * self._limits.wall_factor)
-            wire.send(self._sock, message, tensors)
-        except (wire.WireError, OSError) as error:
+            wire.send(self._sock, message, tensors, self._watch.check, 0.1)
+        except LimitReached as reached:
+            raise WorkerLost(reached.kind) from None
+        except wire.WireError as error:
             raise WorkerLost("crashed") from error
 
     def _receive(self) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:

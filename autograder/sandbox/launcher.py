@@ -12,10 +12,15 @@ from sandlock import Sandbox
 
 # Landlock cannot confine changes of mode, owner, times or attributes: refused for every path. Names that this
 # machine's architecture lacks are left out by `supported`.
-REFUSED = ["chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "utime", "utimes", "futimesat", "utimensat"]
+REFUSED = (
+    *("chmod", "fchmod", "fchmodat", "fchmodat2"),
+    *("chown", "fchown", "lchown", "fchownat"),
+    *("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"),
+    *("utime", "utimes", "futimesat", "utimensat"),
+)
 
 
-def supported(names: list[str]) -> list[str]:
+def supported(names: tuple[str, ...]) -> list[str]:
     """The system calls among ``names`` that this build of sandlock knows."""
     known = []
     for name in names:

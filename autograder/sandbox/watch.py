@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from . import accounts
+
+# How much a submission may write in all, as a multiple of what may lie on the disk at once: it may delete what it wrote.
+_REWRITES = 8
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Limits:
         processes: live processes.
         disk: bytes in the scratch folder.
         file: bytes of one file.
+        submission_seconds: wall time of the whole submission, so that many slow cells are no way to hold a class up.
     """
 
     cell_seconds: float = 60.0
@@ -34,6 +39,7 @@ class Limits:
     processes: int = 64
     disk: int = 512 * 1024**2
     file: int = 256 * 1024**2
+    submission_seconds: float = 1800.0
 
 
 class LimitReached(Exception):
@@ -52,18 +58,45 @@ class Watch:
         baseline: pids that belong to the template itself.
         scratch: the submission's folder.
         limits: what it may use.
+        deadline: when on :func:`time.monotonic`'s clock the submission's time is over; ``None`` for never.
     """
 
-    def __init__(self, launcher: int, baseline: frozenset[int], scratch: Path, limits: Limits) -> None:
+    def __init__(
+        self,
+        launcher: int,
+        baseline: frozenset[int],
+        scratch: Path,
+        limits: Limits,
+        deadline: float | None = None,
+    ) -> None:
         self._launcher, self._baseline = psutil.Process(launcher), baseline
         self._scratch, self._limits = scratch, limits
-        self._own_rss = max((_rss(pid) for pid in baseline), default=0)
+        self._deadline = deadline
+        self._first: psutil.Process | None = None
+        # A fork's share of what it has from the template is not the submission's.
+        self._memory = limits.memory + max((accounts.anonymous(pid) for pid in baseline), default=0)
+        self._written: dict[int, int] = {}
         self._cpu_allowed = limits.cell_seconds
         self._spent: dict[int, float] = {}
         self._started = self._active = time.monotonic()
         self._used_at_begin: float | None = None
         self._last_used = 0.0
         self._last_disk = 0.0
+
+    def meet(self) -> bool:
+        """Wait for the worker, the one process that is there before any of the submission's code has run.
+
+        Returns:
+            Whether it came; ``False`` where it ended before it was seen.
+        """
+        deadline = time.monotonic() + 30
+        while self._first is None and time.monotonic() < deadline:
+            self._first = next(iter(self.processes()), None)
+            if self._first is None:
+                if not self._launcher.is_running():
+                    break
+                time.sleep(0.002)
+        return self._first is not None
 
     def begin(self, cpu_seconds: float) -> None:
         """Start the clock of one cell or call."""
@@ -84,18 +117,31 @@ class Watch:
             raise LimitReached("timeout")
         if now - self._started > (self._cpu_allowed + 1) * limits.wall_factor:
             raise LimitReached("timeout")
+        if self._deadline is not None and now > self._deadline:
+            raise LimitReached("timeout")
         if used - self._last_used > 0.01 or any(_busy(p) for p in processes):
             self._active, self._last_used = now, used
         elif now - self._active > limits.idle_seconds:
             raise LimitReached("timeout")
         if len(processes) > limits.processes:
             raise LimitReached("processes")
-        if sum(max(0, _rss(p.pid) - self._own_rss) for p in processes) > limits.memory:
+        if any(accounts.has_lost_its_leader(p.pid) for p in processes):
+            # A process whose first thread has ended hides its memory and files from /proc. Nothing honest does that.
+            raise LimitReached("processes")
+        if accounts.memory([p.pid for p in processes], self._memory) > self._memory:
             raise LimitReached("memory")
         if now - self._last_disk > 0.5:
             self._last_disk = now
-            if _size(self._scratch, limits.disk) > limits.disk:
-                raise LimitReached("disk")
+            self._check_disk([p.pid for p in processes])
+
+    def _check_disk(self, pids: list[int]) -> None:
+        limit = self._limits.disk
+        for pid in pids:
+            self._written[pid] = max(self._written.get(pid, 0), accounts.written(pid))
+        if sum(self._written.values()) > _REWRITES * limit:
+            raise LimitReached("disk")
+        if accounts.size_of(self._scratch, limit) + accounts.size_of_deleted(pids) > limit:
+            raise LimitReached("disk")
 
     def processes(self) -> list[psutil.Process]:
         """The submission's live processes: all under the launcher that are not the template's own."""
@@ -105,26 +151,23 @@ class Watch:
             return []
         return [p for p in below if p.pid not in self._baseline and _alive(p)]
 
-    def kill_below(self, depth: int) -> None:
-        """End what the submission started: with ``depth`` 1 all but its first process, with 0 all of it."""
+    def kill_below(self, depth: int) -> bool:
+        """End what the submission started: with ``depth`` 1 all but its first process, with 0 all of it.
+
+        Returns:
+            Whether all of it is gone.
+        """
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             processes = self.processes()
-            victims = processes if depth == 0 else [p for p in processes if not self._is_first(p)]
+            victims = processes if depth == 0 else [p for p in processes if p != self._first]
             if not victims:
-                return
+                return True
             for process in victims:
                 with suppress(psutil.Error):
                     process.kill()
             time.sleep(0.002)
-
-    def _is_first(self, process: psutil.Process) -> bool:
-        # The worker is the template's own child and was there before anything it started.
-        try:
-            siblings = [p for p in self.processes() if p.ppid() in self._baseline]
-            return bool(siblings) and process.pid == min(siblings, key=lambda p: p.create_time()).pid
-        except psutil.Error:
-            return False
+        return False
 
     def _cpu_used(self, processes: list[psutil.Process]) -> float:
         """CPU seconds so far, counting processes that have ended at what they had when last seen."""
@@ -137,7 +180,8 @@ class Watch:
 
 def _alive(process: psutil.Process) -> bool:
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        # A process whose first thread has ended is called a zombie while its other threads run on.
+        return process.status() != psutil.STATUS_ZOMBIE or accounts.threads(process.pid) > 1
     except psutil.Error:
         return False
 
@@ -147,27 +191,3 @@ def _busy(process: psutil.Process) -> bool:
         return process.status() in (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
     except psutil.Error:
         return False
-
-
-def _rss(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError, ValueError):
-        return 0
-
-
-def _size(folder: Path, enough: int) -> int:
-    """Bytes under a folder, counted no further than ``enough``; links are not followed."""
-    total, waiting = 0, [folder]
-    while waiting and total <= enough:
-        with suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                with suppress(OSError):
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(Path(entry.path))
-                        total += 4096
-                    else:
-                        # An empty file takes room too: this bounds the number of entries that are looked at.
-                        total += max(4096, entry.stat(follow_symlinks=False).st_blocks * 512)
-    return total

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,14 +43,11 @@ def main(count: int) -> None:
             submission = take_in(path, lesson, reference_notebook(course, lesson))
             cells.append((student, plan(submission.notebook, all_cells=False).cells))
         for number, (student, sources) in enumerate(cells):
-            ways = [
-                lambda: _sandboxed(marker, lesson, sources, student),
-                lambda: _bare(shell, lesson, sources, student),
-            ]
+            ways = (partial(_sandboxed, marker), partial(_bare, shell))
             seconds = [0.0, 0.0]
             for way in (0, 1) if number % 2 else (1, 0):
                 begun = time.perf_counter()
-                ways[way]()
+                ways[way](lesson, sources, student)
                 seconds[way] = time.perf_counter() - begun
             if number:  # the first pair warms both up
                 pairs.append(seconds)

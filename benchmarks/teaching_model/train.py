@@ -34,14 +34,13 @@ class Stage(NamedTuple):
 
 CHECKPOINT = Path("build/teaching_model/checkpoint.pt")
 # The first half learns first, by itself: that needs small pictures and half the network, so seconds buy many.
-# Then the second half learns on the first, frozen; then all together. The last stage has the lessons' size.
-# Sides differ, and from 96 on are multiples of 32, so that student and teacher have maps of one size.
+# Then the second half learns on the first, frozen. The last stage has the lessons' size. Sides differ, and from 96
+# on are multiples of 32, so that student and teacher have maps of one size.
 STAGES = (
     Stage(0.27, 80, 24, depth=2),
-    Stage(0.58, 96, 10, frozen=True),
-    Stage(0.80, 128, 8, frozen=True),
-    Stage(0.90, 160, 8),
-    Stage(1.01, 224, 8),
+    Stage(0.50, 96, 10, frozen=True),
+    Stage(0.78, 128, 8, frozen=True),
+    Stage(1.01, 224, 8, frozen=True),
 )
 RATE = 1.5e-3
 WARM_UP_STEPS = 150

@@ -83,9 +83,9 @@ def _look(arguments: list[Any], result: Any, look: dict[str, Any]) -> Any:
     target = arguments[look["argument"]] if "argument" in look else result
     try:
         if look["read"] == "parameters":
-            return {name: p for name, p in target.named_parameters()}
+            return dict(target.named_parameters())
         if look["read"] == "buffers":
-            return {name: b for name, b in target.named_buffers()}
+            return dict(target.named_buffers())
         if look["read"] == "requires_grad":
             return {name: p.requires_grad for name, p in target.named_parameters()}
         if look["read"] == "training":

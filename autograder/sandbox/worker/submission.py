@@ -18,7 +18,7 @@ from .values import encode
 def serve(sock: socket.socket, shell: CellShell) -> None:
     """Answer requests until the marker closes the connection.
 
-    Requests: ``cells`` (run these, one answer a cell), ``value`` (a global name as data), ``task`` (open a task:
+    Requests: ``cell`` (run it), ``value`` (a global name as data), ``task`` (open a task:
     a fork that answers ``call`` until ``end``), ``bye``.
     """
     while True:
@@ -27,8 +27,10 @@ def serve(sock: socket.socket, shell: CellShell) -> None:
         except wire.WireClosed:
             return
         operation = request["op"]
-        if operation == "cells":
-            _run_cells(sock, shell, request)
+        if operation == "cell":
+            outcome = run_cell(shell, request["source"], request["seconds"])
+            plt.close("all")
+            wire.send(sock, outcome)
         elif operation == "value":
             _send_value(sock, shell, request["name"])
         elif operation == "task":
@@ -37,14 +39,6 @@ def serve(sock: socket.socket, shell: CellShell) -> None:
             _answer_call(sock, shell, request, tensors)
         elif operation == "bye":
             return
-
-
-def _run_cells(sock: socket.socket, shell: CellShell, request: dict[str, Any]) -> None:
-    for cell in request["cells"]:
-        outcome = run_cell(shell, cell["source"], cell["seconds"])
-        plt.close("all")
-        wire.send(sock, {"cell": cell["id"], **outcome})
-    wire.send(sock, {"done": True})
 
 
 def _send_value(sock: socket.socket, shell: CellShell, name: str) -> None:

@@ -21,6 +21,8 @@ MAX_NODES = 50_000
 MAX_TEXT = 10_000
 MAX_DEPTH = 8
 MAX_ELEMENTS = 32 * 1024 * 1024
+# All tensors of one answer together; a little under what a message may hold.
+MAX_BYTES = 192 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def encode(value: Any, tensors: dict[str, torch.Tensor], notes: set[str] | None 
 class _Encoder:
     def __init__(self, tensors: dict[str, torch.Tensor], notes: set[str]) -> None:
         self.tensors, self.notes, self.nodes = tensors, notes, 0
+        self.room = MAX_BYTES - sum(t.numel() * t.element_size() for t in tensors.values())
 
     def encode(self, value: Any, depth: int) -> dict[str, Any]:
         self.nodes += 1
@@ -95,14 +98,22 @@ class _Encoder:
             self.notes.add("attached")
         if value.device.type != "cpu":
             self.notes.add("on_gpu")
+        if not self._takes(value.numel() * value.element_size()):
+            return _strange("a value that is too large in all")
         name = str(len(self.tensors))
         # A copy, since two views of one storage cannot be saved side by side and an expanded one not at all.
         self.tensors[name] = value.detach().to("cpu", copy=True).contiguous()
         return {"kind": "tensor", "name": name}
 
+    def _takes(self, amount: int) -> bool:
+        self.room -= amount
+        return self.room >= 0
+
     def _array(self, value: np.ndarray) -> dict[str, Any]:
         if value.dtype.kind not in "fiub" or value.dtype.itemsize > 8 or value.size > MAX_ELEMENTS:
             return _strange(f"a NumPy array of type {value.dtype}"[:80])
+        if not self._takes(value.size * value.dtype.itemsize):
+            return _strange("a value that is too large in all")
         plain = np.ascontiguousarray(value.astype(value.dtype.newbyteorder("="), copy=True))
         try:
             tensor = torch.from_numpy(plain).reshape(value.shape)

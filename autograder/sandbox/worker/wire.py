@@ -1,12 +1,13 @@
 """The wire format: one JSON object and one safetensors blob a message, nothing that can run.
 
 Both sides use this module. The receiving side trusts nothing: lengths are bounded before memory is taken, JSON is
-bounded in size (and, by Python's parser, in depth), and tensors are checked for type and size by :mod:`safetensors`, which executes nothing.
+bounded in size (and, by Python's parser, in depth), and tensors come as :mod:`safetensors`, which executes nothing.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import socket
 import struct
 import time
@@ -20,7 +21,10 @@ from safetensors.torch import save as save_tensors
 
 _HEADER = struct.Struct(">IQ")
 MAX_JSON = 2 * 1024 * 1024
+MAX_REQUEST = 64 * 1024 * 1024
 MAX_BLOB = 256 * 1024 * 1024
+MAX_HEADER = 4 * 1024 * 1024
+MAX_DEPTH = 64
 ALLOWED_DTYPES = frozenset(
     {
         torch.float16,
@@ -46,7 +50,11 @@ class WireClosed(WireError):
 
 
 def send(
-    sock: socket.socket, message: dict[str, Any], tensors: dict[str, torch.Tensor] | None = None
+    sock: socket.socket,
+    message: dict[str, Any],
+    tensors: dict[str, torch.Tensor] | None = None,
+    tick: Callable[[], None] | None = None,
+    every: float = 0.05,
 ) -> None:
     """Send one message.
 
@@ -54,20 +62,33 @@ def send(
         sock: a connected stream socket.
         message: JSON-ready object, no NaN.
         tensors: name to CPU tensor of any shape; made contiguous here.
+        tick: called while the other side does not read, about every ``every`` seconds; it may raise to give up.
+        every: seconds between ticks.
 
     Raises:
         WireError: if the message is over the size limits or the other side is gone.
     """
     text = json.dumps(message, allow_nan=False, ensure_ascii=True).encode()
     blob = save_tensors({name: t.contiguous() for name, t in tensors.items()}) if tensors else b""
-    if len(text) > MAX_JSON or len(blob) > MAX_BLOB:
+    # The marker's own requests hold whole cells, pasted pictures and all; answers are bounded more closely.
+    if len(text) > (MAX_REQUEST if tick else MAX_JSON) or len(blob) > MAX_BLOB:
         raise WireError("message over the size limit")
-    try:
-        sock.sendall(_HEADER.pack(len(text), len(blob)) + text)
-        if blob:
-            sock.sendall(blob)
-    except OSError as error:
-        raise WireClosed(str(error)) from error
+    sock.settimeout(every if tick else None)
+    clock = _Clock(tick, every)
+    for part in (_HEADER.pack(len(text), len(blob)) + text, blob):
+        _send_all(sock, memoryview(part), clock)
+
+
+def _send_all(sock: socket.socket, part: memoryview, clock: _Clock) -> None:
+    sent = 0
+    while sent < len(part):
+        try:
+            sent += sock.send(part[sent:])
+        except TimeoutError:
+            pass
+        except OSError as error:
+            raise WireClosed(str(error)) from error
+        clock()
 
 
 def receive(
@@ -77,7 +98,8 @@ def receive(
 
     Args:
         sock: a connected stream socket.
-        tick: called while waiting, about every ``every`` seconds also under a trickle of bytes; it may raise to give up.
+        tick: called while waiting, about every ``every`` seconds also under a trickle of bytes; it may raise to give
+            up. The marker has one; a worker, which trusts the marker, waits for ever and takes longer messages.
         every: seconds between ticks.
 
     Raises:
@@ -87,11 +109,11 @@ def receive(
     sock.settimeout(every if tick else None)
     clock = _Clock(tick, every)
     text_length, blob_length = _HEADER.unpack(_exactly(sock, _HEADER.size, clock))
-    if text_length > MAX_JSON or blob_length > MAX_BLOB:
+    if text_length > (MAX_JSON if tick else MAX_REQUEST) or blob_length > MAX_BLOB:
         raise WireError("message over the size limit")
     text = _exactly(sock, text_length, clock)
-    blob = _exactly(sock, blob_length, clock) if blob_length else b""
-    return _parse(bytes(text)), _parse_tensors(bytes(blob))
+    blob = _exactly(sock, blob_length, clock) if blob_length else bytearray()
+    return _parse(bytes(text)), _parse_tensors(blob)
 
 
 class _Clock:
@@ -128,23 +150,43 @@ def _exactly(sock: socket.socket, count: int, clock: _Clock) -> bytearray:
 
 def _parse(text: bytes) -> dict[str, Any]:
     try:
-        message = json.loads(text, parse_constant=_refuse_constant)
+        # Decoded here, since json's own decoding lets half a surrogate pair through.
+        message = json.loads(text.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise WireError(f"not JSON: {error}"[:200]) from None
     if not isinstance(message, dict):
         raise WireError("a message is a JSON object")
-    return message
+    return _tame(message, 0)
+
+
+def _tame(value: Any, depth: int) -> Any:
+    """The same JSON, no deeper than anything needs, its numbers within 64 bits, its text such that a file can hold it."""
+    if depth > MAX_DEPTH:
+        raise WireError("JSON nested too deep")
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_tame(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {_tame(key, depth): _tame(item, depth + 1) for key, item in value.items()}
+    if type(value) is int and not -(2**63) <= value < 2**64:
+        raise WireError("an integer over 64 bits")
+    if type(value) is float and not math.isfinite(value):
+        raise WireError("a number that is not finite")
+    return value
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _parse_tensors(blob: bytes) -> dict[str, torch.Tensor]:
+def _parse_tensors(blob: bytearray) -> dict[str, torch.Tensor]:
     if not blob:
         return {}
+    if len(blob) < 8 or int.from_bytes(blob[:8], "little") > MAX_HEADER:
+        raise WireError("not safetensors: no header of a size that is accepted")
     try:
-        tensors = load_tensors(blob)
+        tensors = load_tensors(bytes(blob))
     except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise WireError(f"not safetensors: {error}"[:200]) from None
     for name, tensor in tensors.items():

@@ -1,0 +1,71 @@
+"""A batch marks what is new or changed, keeps what holds, and gives the same marks in any number of processes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from autograder import batch
+from autograder.batch import How, Job, mark_all, stale
+from autograder.course import Course, this_course
+from autograder.verdicts import VerdictStore
+
+RELEASE = this_course().notebooks / "06_grad_cam" / "grad_cam.ipynb"
+SOLVED = this_course().solutions / "06_grad_cam" / "grad_cam.ipynb"
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    course = Course(this_course().root, tmp_path / "grading")
+    for student, source in (("ada", SOLVED), ("ben", RELEASE)):
+        path = course.inbox / student / "06_grad_cam" / "grad_cam.ipynb"
+        path.parent.mkdir(parents=True)
+        shutil.copyfile(source, path)
+    broken = course.inbox / "cem" / "06_grad_cam" / "grad_cam.ipynb"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("not a notebook")
+    return course
+
+
+def test_marks_once_and_again_what_changed(course: Course) -> None:
+    lesson = course.lesson("06_grad_cam")
+    jobs, holding = stale(course, lesson)
+    assert ([job.student for job in jobs], holding) == (["ada", "ben", "cem"], [])
+    first = {v.student: v for v in mark_all(course, jobs, how=How(), workers=2)}
+    assert {s: v.earned for s, v in first.items()} == {"ada": 24.0, "ben": 0.0, "cem": 0.0}
+    assert (course.submitted / "ada" / lesson.id / "grad_cam.ipynb").is_file()
+    assert not (course.submitted / "cem").exists()
+
+    jobs, holding = stale(course, lesson)
+    assert (jobs, sorted(v.student for v in holding)) == ([], ["ada", "ben", "cem"])
+
+    shutil.copyfile(SOLVED, course.inbox / "ben" / lesson.id / "grad_cam.ipynb")
+    jobs, holding = stale(course, lesson)
+    assert [job.student for job in jobs] == ["ben"]
+    (again,) = mark_all(course, jobs, how=How())
+    assert again.earned == 24.0
+
+    # The same class from nothing, one process: the same marks, item by item.
+    shutil.rmtree(course.verdicts)
+    jobs, _ = stale(course, lesson)
+    second = {v.student: v for v in mark_all(course, jobs, how=How())}
+    assert second["ada"].tasks == first["ada"].tasks
+
+
+def test_changed_checks_make_a_verdict_stale(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson = course.lesson("06_grad_cam")
+    job = Job(lesson.id, "cem", course.inbox / "cem" / lesson.id / "grad_cam.ipynb")
+    list(mark_all(course, [job], how=How()))
+    assert [j.student for j in stale(course, lesson, "cem")[0]] == []
+    monkeypatch.setattr(batch, "checks_version", lambda lesson: "another version")
+    assert [j.student for j in stale(course, lesson, "cem")[0]] == ["cem"]
+
+
+def test_a_crashed_verdict_asks_for_a_person(course: Course) -> None:
+    lesson = course.lesson("06_grad_cam")
+    verdict = batch.crashed(course, Job(lesson.id, "ada", Path("grad_cam.ipynb")), "A reason.")
+    assert (verdict.earned, verdict.possible, str(verdict.status)) == (0.0, 24.0, "crashed")
+    VerdictStore(course.verdicts).put(verdict)
+    # Its file's hash is unknown, so the next run tries again.
+    assert "ada" in [job.student for job in stale(course, lesson)[0]]
