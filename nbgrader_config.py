@@ -47,9 +47,9 @@ c.CourseDirectory.ignore = [
 
 # The release: everything but the first step, the question answers and the last step is nbgrader's own.
 c.GenerateAssignment.preprocessors = [
-    "autograder.release_steps.FromSource",
+    "autograder.release.steps.FromSource",
     "nbgrader.preprocessors.LockCells",
-    "autograder.release_steps.ClearSolutionsAndAnswers",
+    "autograder.release.steps.ClearSolutionsAndAnswers",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.ComputeChecksums",
@@ -58,7 +58,7 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ClearMarkScheme",
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
-    "autograder.release_steps.TidyRelease",
+    "autograder.release.steps.TidyRelease",
 ]
 c.ClearSolutions.code_stub = {"python": '# TODO\nraise NotImplementedError("TODO")'}
 c.ClearSolutions.text_stub = "*TODO: write your answer here, in place of this line.*"

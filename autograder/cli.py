@@ -85,7 +85,7 @@ def build(
 ) -> None:
     """Sources → executed solutions and the students' release."""
     with _one_line_errors():
-        from . import release as building
+        from .release import building
 
         course = this_course()
         report = building.build(course, _chosen(course, lessons), check=check, tell=_tell)
@@ -101,7 +101,7 @@ def build(
 def release() -> None:
     """Gather what is published to students: notebooks, the course_utils wheel, a page that says how."""
     with _one_line_errors():
-        from . import release as building
+        from .release import building
 
         course = this_course()
         print(f"Release: {_short(course, building.gather_release(course))}")

@@ -19,7 +19,7 @@ from .batch import How
 from .course import Course, CourseError, Lesson, this_course
 from .grading import grade
 from .marking import reference_notebook
-from .release import build
+from .release.building import build
 from .sandbox.levels import SandboxUnavailable
 
 LESSON = "06_grad_cam"

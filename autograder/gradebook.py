@@ -39,7 +39,7 @@ from autograder.gradebook_access import (
     open_gradebook,
     read_marks,
 )
-from autograder.release_source import student_source
+from autograder.release.source import student_source
 from autograder.verdicts import Verdict
 from course_utils.outcomes import Status
 

@@ -6,20 +6,18 @@ locked cell always has the course's own text. What was done is noted, one senten
 
 from __future__ import annotations
 
-import ast
 import copy
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from .course import Lesson
 from .reading import Unreadable, read_notebook
+from .sources import Defined, defined
 
-STUB_MARK = 'raise NotImplementedError("TODO")'
+MAX_CELLS = 2_000
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,10 @@ def take_in(path: Path, lesson: Lesson, reference: NotebookNode) -> Submission:
         Unreadable: if there is no notebook in the file, or it is another lesson's; the message says which and what to do.
     """
     handed_in = read_notebook(path)
+    if len(handed_in.cells) > MAX_CELLS:
+        raise Unreadable(
+            f"{path.name} holds {len(handed_in.cells)} cells; hand in the lesson's notebook with at most {MAX_CELLS}."
+        )
     matches = _Matcher(handed_in, reference).match()
     wanted = [c for c in reference.cells if _is_solution(c)]
     found = [c for c in wanted if _grade_id(c) in matches]
@@ -73,7 +75,8 @@ class _Matcher:
 
     def __init__(self, handed_in: NotebookNode, reference: NotebookNode) -> None:
         self.cells, self.reference = handed_in.cells, reference.cells
-        self.ids = {_grade_id(c): c for c in self.reference if _grade_id(c)}
+        self.defined = [_of_cell(cell) for cell in self.cells]
+        self.wanted = {_grade_id(c): _wanted_names(c) for c in self.reference if _grade_id(c)}
         self.taken: set[int] = set()
 
     def match(self) -> dict[str, int]:
@@ -92,35 +95,45 @@ class _Matcher:
         if cell.cell_type != "code":
             place = self._first_with_id(grade_id)
             return place if place is not None else self._after_prompt(cell)
-        names = _wanted_names(cell)
-        # The last that is more than the stub wins, as it does when the notebook is run from the top.
-        candidates = [
+        names, stub = self.wanted[grade_id], cell.source.strip()
+        with_id = [i for i in self._free_code() if _grade_id(self.cells[i]) == grade_id]
+        by_name = [
             i
-            for i, c in enumerate(self.cells)
-            if i not in self.taken
-            and c.cell_type == "code"
-            and (_grade_id(c) == grade_id or (names and names <= _defined(c.source) and not self._is_other(c, grade_id)))
+            for i in self._free_code()
+            if names and names <= self.defined[i].names and not self._is_other(self.cells[i], i, grade_id)
         ]
-        worked = [i for i in candidates if STUB_MARK not in self.cells[i].source and names <= _defined(self.cells[i].source)]
-        with_id = [i for i in candidates if _grade_id(self.cells[i]) == grade_id]
+        candidates = sorted({*with_id, *by_name})
+        # The last that is more than the stub wins, as it does when the notebook is run from the top.
+        worked = [
+            i
+            for i in candidates
+            if names <= self.defined[i].finished and self.cells[i].source.strip() != stub
+        ]
         for choice in (worked, with_id, candidates):
             if choice:
                 return choice[-1]
         return None
 
-    def _is_other(self, cell: NotebookNode, grade_id: str) -> bool:
+    def _free_code(self) -> list[int]:
+        return [i for i, c in enumerate(self.cells) if i not in self.taken and c.cell_type == "code"]
+
+    def _is_other(self, cell: NotebookNode, place: int, grade_id: str) -> bool:
         """Whether a cell is by its id one of the lesson's other cells and still defines what that one should."""
         other = _grade_id(cell)
-        if other is None or other == grade_id or other not in self.ids:
+        if other is None or other == grade_id or other not in self.wanted:
             return False
-        names = _wanted_names(self.ids[other])
-        return bool(names) and names <= _defined(cell.source)
+        names = self.wanted[other]
+        return bool(names) and names <= self.defined[place].names
 
     def _locked(self, cell: NotebookNode, grade_id: str) -> int | None:
         place = self._first_with_id(grade_id)
         if place is not None:
             return place
-        same = (i for i, c in enumerate(self.cells) if i not in self.taken and c.source.strip() == cell.source.strip())
+        same = (
+            i
+            for i, c in enumerate(self.cells)
+            if i not in self.taken and c.source.strip() == cell.source.strip()
+        )
         return next(same, None)
 
     def _first_with_id(self, grade_id: str) -> int | None:
@@ -143,56 +156,99 @@ class _Assembly:
 
     def __init__(self, handed_in: NotebookNode, reference: NotebookNode, matches: dict[str, int]) -> None:
         self.handed_in, self.reference, self.matches = handed_in.cells, reference, matches
+        self.defined = [_of_cell(cell) for cell in self.handed_in]
+        self.finished = frozenset().union(*(d.finished for d in self.defined))
+        self.sources = {c.source.strip() for c in reference.cells}
+        self.doubled: set[str] = set()
         self.notes: list[str] = []
 
     def build(self) -> Submission:
         clean = copy.deepcopy(self.reference)
         extras = self._extras()
-        cells: list[NotebookNode] = list(extras.pop(None, []))
-        for cell in clean.cells:
+        cells: list[NotebookNode] = list(extras.pop(-1, []))
+        for position, cell in enumerate(clean.cells):
             grade_id = _grade_id(cell)
-            if grade_id in self.matches and _is_solution(cell):
-                cell.source = self.handed_in[self.matches[grade_id]].source
-            elif grade_id is not None and _is_solution(cell):
-                self.notes.append(f"The cell `{grade_id}` is missing from what was handed in; it counts as not attempted.")
-            elif grade_id in self.matches and self._edited(cell, grade_id):
-                self.notes.append(f"The locked cell `{grade_id}` was edited; the course's own text was used.")
             cells.append(cell)
-            cells += extras.pop(grade_id, [])
+            if grade_id is not None and _is_solution(cell):
+                self._fill(cell, grade_id)
+            elif grade_id in self.matches:
+                cells += self._edited(cell, grade_id)
+            cells += extras.pop(position, [])
         clean.cells = cells
         _unique_ids(clean)
         places = {grade_id: self._code_position(place) for grade_id, place in self.matches.items()}
         return Submission(clean, tuple(self.notes), places)
 
-    def _edited(self, cell: NotebookNode, grade_id: str) -> bool:
-        return self.handed_in[self.matches[grade_id]].source.strip() != cell.source.strip()
+    def _fill(self, cell: NotebookNode, grade_id: str) -> None:
+        """Put the student's work into one of the lesson's cells."""
+        names = _wanted_names(cell)
+        place = self.matches.get(grade_id)
+        if cell.cell_type == "code" and names and names <= self.finished:
+            if place is None or not names <= self.defined[place].finished:
+                # A stub that stands here would undo what another cell of the student's defines.
+                self.notes.append(f"What belongs into the cell `{grade_id}` was found in another cell.")
+                cell.source = "# This lesson's own text stood here; the work is in another cell."
+                return
+        if place is not None:
+            cell.source = self.handed_in[place].source
+            return
+        self.notes.append(
+            f"The cell `{grade_id}` is missing from what was handed in; it counts as not attempted."
+        )
+        if cell.cell_type == "code":
+            cell.source = "# This cell was missing from what was handed in."
 
-    def _extras(self) -> dict[str | None, list[NotebookNode]]:
-        """The student's own cells by the lesson's cell they stand behind."""
-        owners = {place: grade_id for grade_id, place in self.matches.items()}
-        plain = {c.source.strip() for c in self.reference.cells if _grade_id(c) is None}
-        extras: dict[str | None, list[NotebookNode]] = {}
-        behind: str | None = None
+    def _edited(self, cell: NotebookNode, grade_id: str) -> list[NotebookNode]:
+        """A locked cell always has the course's text; what a student added to it and builds on is run behind it."""
+        place = self.matches[grade_id]
+        source = self.handed_in[place].source
+        if source.strip() == cell.source.strip():
+            return []
+        self.notes.append(f"The locked cell `{grade_id}` was edited; the course's own text was used.")
+        added = self.defined[place].names - _of_cell(cell).names
+        return [_own_cell(self.handed_in[place])] if added and cell.cell_type == "code" else []
+
+    def _extras(self) -> dict[int, list[NotebookNode]]:
+        """The student's own cells, by the position of the lesson's cell that they stand behind; -1 is before all."""
+        position = {_grade_id(c): i for i, c in enumerate(self.reference.cells) if _grade_id(c)}
+        owners = {place: position[grade_id] for grade_id, place in self.matches.items()}
+        plain = {c.source.strip(): i for i, c in enumerate(self.reference.cells) if _grade_id(c) is None}
+        extras: dict[int, list[NotebookNode]] = {}
+        behind = -1
         for place, cell in enumerate(self.handed_in):
+            text = cell.source.strip()
             if place in owners:
                 behind = owners[place]
-            elif cell.source.strip() and cell.source.strip() not in plain and not self._is_left_over(cell):
-                extra = copy.deepcopy(cell)
-                extra.metadata = nbformat.from_dict({})
-                extras.setdefault(behind, []).append(extra)
+            elif text in plain:
+                behind = plain[text]
+            elif text and not self._is_left_over(cell, self.defined[place]):
+                extras.setdefault(behind, []).append(_own_cell(cell))
         return extras
 
-    def _is_left_over(self, cell: NotebookNode) -> bool:
+    def _is_left_over(self, cell: NotebookNode, found: Defined) -> bool:
         """A second copy of one of the lesson's cells: a locked one, or one that is still the stub."""
         grade_id = _grade_id(cell)
-        if grade_id is None or grade_id not in self.matches:
-            return STUB_MARK in cell.source
-        self.notes.append(f"The cell `{grade_id}` is there twice; the last one with work in it was marked.")
-        reference = next(c for c in self.reference.cells if _grade_id(c) == grade_id)
-        return not _is_solution(reference) or STUB_MARK in cell.source
+        if grade_id in self.matches and grade_id not in self.doubled:
+            self.doubled.add(grade_id)
+            self.notes.append(f"The cell `{grade_id}` is there twice; the last one with work in it was marked.")
+        if cell.source.strip() in self.sources:
+            return True
+        # A cell that holds stubs beside other work is not left over, unless it would undo work of another cell.
+        return bool(found.stubs) and (not found.finished or bool(found.stubs & self.finished))
 
     def _code_position(self, place: int) -> int:
         return sum(c.cell_type == "code" for c in self.handed_in[:place])
+
+
+def _own_cell(cell: NotebookNode) -> NotebookNode:
+    """One of the student's own cells, without a claim to be one of the lesson's."""
+    own = copy.deepcopy(cell)
+    own.metadata = nbformat.from_dict({})
+    return own
+
+
+def _of_cell(cell: NotebookNode) -> Defined:
+    return defined(cell.source) if cell.cell_type == "code" else Defined()
 
 
 def _unique_ids(notebook: NotebookNode) -> None:
@@ -202,47 +258,6 @@ def _unique_ids(notebook: NotebookNode) -> None:
 
 def _wanted_names(cell: NotebookNode) -> frozenset[str]:
     """What a student's version of a cell must define: the task's function, else all that the cell defines."""
-    names = _defined(cell.source)
+    names = _of_cell(cell).names
     grade_id = _grade_id(cell)
     return frozenset({grade_id}) if grade_id in names else names
-
-
-@lru_cache(maxsize=4096)
-def _defined(source: str) -> frozenset[str]:
-    """Functions and answer variables that a cell defines at its top level, magics and a syntax error further down allowed."""
-    tree = _parse(source) or _parse_magics(source)
-    if tree is None:
-        return _defined_by_line(source)
-    names: set[str] = set()
-    for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign):
-            names |= {t.id for t in node.targets if isinstance(t, ast.Name)}
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            names.add(node.target.id)
-    return frozenset(names)
-
-
-def _parse(source: str) -> ast.Module | None:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _parse_magics(source: str) -> ast.Module | None:
-    try:
-        return _parse(TransformerManager().transform_cell(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _defined_by_line(source: str) -> frozenset[str]:
-    """The same for a cell that does not parse: a broken cell is still the cell of its task."""
-    names = set()
-    for line in source.splitlines():
-        head = line.removeprefix("async ").partition("(")[0].split()
-        if len(head) == 2 and head[0] == "def":
-            names.add(head[1])
-    return frozenset(names)

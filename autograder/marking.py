@@ -79,7 +79,7 @@ def checks_version(lesson: Lesson) -> str:
     digest = hashlib.sha256()
     visible = Path(importlib.import_module("course_utils").__file__ or "").parent
     files = [*sorted((here / "checks").glob("*.py")), *sorted((here / "sandbox").rglob("*.py"))]
-    files += [here / "marking.py", here / "intake.py", here / "reading.py", lesson.source]
+    files += [here / "marking.py", here / "intake.py", here / "sources.py", here / "reading.py", lesson.source]
     files += [visible / "comparison.py", visible / "guide.py", visible / "lessons" / f"{lesson.name}.py"]
     for path in files:
         if path.is_file():
@@ -97,6 +97,8 @@ class _Run:
     log: list[dict[str, Any]] = field(default_factory=list)
     outcomes: dict[str, TaskOutcome] = field(default_factory=dict)
     missing_name: bool = False
+    # A cell that asked for a name that is not there; of interest only where something then went wrong.
+    cell_missed_name: bool = False
 
 
 def mark_submission(course: Course, lesson: Lesson, path: Path, student: str) -> Verdict:
@@ -220,7 +222,8 @@ class Marker:
     def _mark(self, lesson: Lesson, submission: Submission, name: str) -> _Run:
         run = plan(submission.notebook, all_cells=self.all_cells)
         self._run_and_judge(lesson, run, list(lesson.marked), name)
-        if run.missing_name and not self.all_cells:
+        failed = any(outcome.status is not Status.PASSED for outcome in run.outcomes.values())
+        if (run.missing_name or (run.cell_missed_name and failed)) and not self.all_cells:
             # A function may lean on a name from a cell that merely shows things: run them all and mark again.
             again = plan(submission.notebook, all_cells=True)
             if len(again.cells) > len(run.cells):
@@ -231,10 +234,13 @@ class Marker:
     def _run_and_judge(self, lesson: Lesson, run: _Run, cells: list[GradedCell], name: str) -> None:
         checks, guide = checks_of(lesson), None
         waiting = list(cells)
+        deadline = time.monotonic() + self.limits.submission_seconds
         for _ in range(MAX_STARTS):
             if not waiting:
                 return
-            with self.template(lesson).worker() as worker:
+            if time.monotonic() > deadline:
+                break
+            with self.template(lesson).worker(deadline) as worker:
                 if not self._run_cells(worker, run):
                     continue
                 while waiting:
@@ -255,7 +261,9 @@ class Marker:
                         waiting.pop(0)
                         break
         for cell in waiting:
-            run.outcomes[cell.name] = _all_items(cell, *_lost("crashed"))
+            run.outcomes[cell.name] = _all_items(
+                cell, *_lost("submission" if time.monotonic() > deadline else "crashed")
+            )
 
     def _run_cells(self, worker: Worker, run: _Run) -> bool:
         """Run the cells that are not dropped; False where one of them took the process with it, now dropped too."""
@@ -344,6 +352,7 @@ def _note(run: _Run, name: str, answer: dict[str, Any]) -> None:
     from .checks.messages import explain_error
 
     error = answer.get("error") if isinstance(answer.get("error"), dict) else {}
+    run.cell_missed_name |= error.get("type") == "NameError"
     if status == "timeout":
         status, message = _lost("timeout")
     else:
@@ -389,6 +398,7 @@ def _lost(kind: str) -> tuple[Status, str]:
         "memory": (Status.CRASHED, "The cell took more memory than a submission may use."),
         "processes": (Status.CRASHED, "The cell started more processes than a submission may have."),
         "disk": (Status.CRASHED, "The cell wrote more to disk than a submission may use."),
+        "submission": (Status.TIMEOUT, "The notebook as a whole took longer than a submission may."),
     }.get(
         kind, (Status.CRASHED, "The Python process ended here. Look for `exit()`, or for very large arrays.")
     )

@@ -20,10 +20,10 @@ from typer.testing import CliRunner
 
 from autograder.cli import app
 from autograder.course import Course
-from autograder.leaks import leaks, lesson_secrets
-from autograder.release import build
-from autograder.release_solution import SIZE_LIMIT, execute_solution, solution_path
-from autograder.wheel import build_wheel
+from autograder.release.building import build
+from autograder.release.leaks import leaks, lesson_secrets
+from autograder.release.solution import SIZE_LIMIT, execute_solution, solution_path
+from autograder.release.wheel import build_wheel
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,9 @@ def channel_weights(draw: Draw) -> Iterator[Item]:
         ("the mean over both axes of space", (1, 5, 3, 4)),
         ("another number of channels and another size", (1, 3, 7, 2)),
     ):
-        yield first_telling(lambda n, name=name, shape=shape: _pooling(name, draw.normal(f"{name} {n}", *shape) + 0.2))
+        yield first_telling(
+            lambda n, name=name, shape=shape: _pooling(name, draw.normal(f"{name} {n}", *shape) + 0.2)
+        )
     # Of one pixel the sum is the mean: right only together with the others.
     yield _pooling("a single channel of one pixel", draw.normal("one pixel", 1, 1, 1, 1), edge=True)
 
@@ -95,7 +97,7 @@ def _weighted_sum(
 
 
 def _plain(draw: Draw, number: int, **options: object) -> Scene:
-    model = draw.model(f"plain {number}", "plain", channels=[6, 8, 10], classes=5, **options)
+    model = draw.model(f"plain {number}", "plain", channels=[6, 8, 11], classes=5, **options)
     return model, model.layer("relu3"), draw.normal(f"x plain {number}", 1, 3, 40, 56)
 
 
@@ -164,7 +166,9 @@ def _heatmap_item(
     if heatmap is None or (model.recipe.get("positive_head") and not bool((heatmap > 0).all())):
         return None
     size = (x.shape[2], x.shape[3])
-    of_predicted = oracles.grad_cam_heatmap(*oracles.output_and_gradient(model.module, layer.module, x, predicted), size)
+    of_predicted = oracles.grad_cam_heatmap(
+        *oracles.output_and_gradient(model.module, layer.module, x, predicted), size
+    )
     return Item(
         name,
         [model, layer, x, target] if give_class else [model, layer, x],
@@ -203,7 +207,10 @@ def _known_by_hand() -> Item:
         "a network small enough to compute by hand, one input channel",
         [model, model.layer("relu"), ORACLE_X, 0],
         expected=(oracles.divide_by_maximum(oracles.upsample(small, (4, 4))), 0),
-        misconceptions=[*grad_cam_mistakes(model, model.layer("relu"), ORACLE_X, 0), *form_mistakes(ORACLE_X, 0)],
+        misconceptions=[
+            *grad_cam_mistakes(model, model.layer("relu"), ORACLE_X, 0),
+            *form_mistakes(ORACLE_X, 0),
+        ],
         edge=True,
     )
 
@@ -227,7 +234,9 @@ def class_heatmaps(draw: Draw) -> Iterator[Item]:
         ("k=3 on a residual network with in-place ReLUs, 65×48 pixels", _residual, 3),
         ("k=1 on a network with ReLU6 and a dense head, 52×36 pixels", _mobile, 1),
     ):
-        yield first_telling(lambda n, name=name, scene=scene, k=k: _class_heatmaps_item(name, *scene(draw, n), k))
+        yield first_telling(
+            lambda n, name=name, scene=scene, k=k: _class_heatmaps_item(name, *scene(draw, n), k)
+        )
 
 
 def _class_heatmaps_item(name: str, model: Model, layer: Layer, x: Tensor, k: int) -> Item | None:
@@ -242,7 +251,9 @@ def _class_heatmaps_item(name: str, model: Model, layer: Layer, x: Tensor, k: in
     size = (x.shape[2], x.shape[3])
     pairs = [oracles.output_and_gradient(model.module, layer.module, x, c) for c in top]
     unscaled = torch.stack([oracles.upsample(oracles.grad_cam_small(o, g).relu(), size) for o, g in pairs])
-    mistakes.append(Misconception("not_scaled", "The maps are right but not scaled to [0, 1].", (unscaled, top)))
+    mistakes.append(
+        Misconception("not_scaled", "The maps are right but not scaled to [0, 1].", (unscaled, top))
+    )
     if k > 1:
         together = "The maps were divided by one maximum together. Each map has a maximum of its own."
         mistakes.insert(0, Misconception("scaled_together", together, (unscaled / unscaled.max(), top)))
@@ -296,12 +307,14 @@ def _stack_mistakes(heatmaps: Tensor, top: list[int], classes: list[int]) -> lis
         Misconception(
             "wrong_number",
             "The number of maps or of classes is not k.",
-            when=lambda got: len(got[0]) != k or len(got[1]) != k,
+            when=lambda got: (got[0].ndim == 3 and len(got[0]) != k) or len(got[1]) != k,
         ),
         Misconception(
             "order_reversed",
             "The classes are right but their order is not: most probable first.",
-            when=lambda got: k > 1 and sorted(int(c) for c in got[1]) == sorted(top) != got[1] and list(got[1]) != top,
+            when=lambda got: (
+                k > 1 and sorted(int(c) for c in got[1]) == sorted(top) != got[1] and list(got[1]) != top
+            ),
         ),
     ]
 
@@ -314,7 +327,9 @@ def cam(draw: Draw) -> Iterator[Item]:
     ):
         for zero in (False, True):
             title = f"{name}, class {'0' if zero else 'not 0'}"
-            yield first_telling(lambda n, title=title, shape=shape, zero=zero: _cam_item(draw, title, n, *shape, zero))
+            yield first_telling(
+                lambda n, title=title, shape=shape, zero=zero: _cam_item(draw, title, n, *shape, zero)
+            )
 
 
 def _cam_item(
@@ -330,11 +345,15 @@ def _cam_item(
     plain = summed(weight[index])
     scaled = Misconception("scaled_cam", "The map was scaled. The original CAM is the plain weighted sum.")
     mistakes = [
-        Misconception("relu_in_cam", "Negative values became zero. The original CAM has no ReLU.", plain.relu()),
+        Misconception(
+            "relu_in_cam", "Negative values became zero. The original CAM has no ReLU.", plain.relu()
+        ),
         Misconception(scaled.name, scaled.message, plain / plain.max()),
         Misconception(scaled.name, scaled.message, (plain - plain.min()) / (plain.max() - plain.min())),
         Misconception(scaled.name, scaled.message, plain.relu() / plain.max()),
-        Misconception("mean_instead_of_sum", "This is a mean over the channels; CAM is the sum.", plain / channels),
+        Misconception(
+            "mean_instead_of_sum", "This is a mean over the channels; CAM is the sum.", plain / channels
+        ),
         Misconception(
             "absolute_weights",
             "The weights lost their sign. A map with a negative weight speaks against the class.",
@@ -384,9 +403,7 @@ def guided_grad_cam(draw: Draw) -> Iterator[Item]:
         product = guided * heatmap
         scaled = "The product was scaled. Return it as it is; scaling belongs to the display."
         mistakes = [
-            Misconception(
-                "added", "The two were added. Guided Grad-CAM multiplies them.", guided + heatmap
-            ),
+            Misconception("added", "The two were added. Guided Grad-CAM multiplies them.", guided + heatmap),
             Misconception(
                 "heatmap_ignored", "This is the guided map alone. Multiply it by the heatmap.", guided
             ),

@@ -273,7 +273,10 @@ def class_mistakes(of_predicted: Tensor, predicted: int, target: int) -> list[Mi
     )
     if target == 0:
         falsy = "Class 0 was asked for and the predicted class came back. 0 is false in Python: ask `if class_index is None`."
-        return [ignored, Misconception("class_zero_is_false", falsy, when=lambda got: int(got[1]) == predicted)]
+        return [
+            ignored,
+            Misconception("class_zero_is_false", falsy, when=lambda got: int(got[1]) == predicted),
+        ]
     return [ignored, replace(ignored, value=(of_predicted, predicted))]
 
 
@@ -304,7 +307,9 @@ def form_mistakes(x: Tensor, target: int) -> list[Misconception]:
         Misconception(
             "batch_axes_kept",
             "The heatmap still has axes of length 1 in front. Its shape is [H, W]: index or squeeze them away.",
-            when=lambda got: got[0].ndim > 2 and tuple(got[0].shape[-2:]) == (height, width) and len(got[0]) == 1,
+            when=lambda got: (
+                got[0].ndim > 2 and tuple(got[0].shape[-2:]) == (height, width) and len(got[0]) == 1
+            ),
         ),
         Misconception(
             "not_upsampled",

@@ -272,11 +272,6 @@ def _dict_mistakes(
             when=lambda got: isinstance(got, (list, tuple)),
         ),
         Misconception(
-            "keys_not_names",
-            "The keys are no strings. Use the names from `layer_names` as keys.",
-            when=lambda got: getattr(got, "kind", "") == "of type dict",
-        ),
-        Misconception(
             "too_many_layers",
             "There are more layers in it than were asked for. Keep those in `layer_names` alone.",
             when=lambda got: set(got) > set(names),
@@ -353,7 +348,8 @@ def capture_gradient(draw: Draw) -> Iterator[Item]:
     ):
         yield _gradient_item(draw, name, family, layer, size, asked, options)
     model = draw.model("logits", "plain", channels=[4, 5, 6], classes=5)
-    x, target = draw.normal("x logits", 1, 3, 32, 40), draw.integer("class", 1, 5)
+    x = draw.normal("x logits", 1, 3, 32, 40)
+    target = (oracles.predicted_class(model.module, x) + draw.integer("class", 1, 5)) % 5
     yield Item(
         "the last layer: its output are the scores themselves",
         [model, model.layer("head"), x, target],
@@ -450,12 +446,12 @@ def _gradient_mistakes(
             "This is the gradient for the layer's input. In a full backward hook, `grad_output` belongs to "
             "the output "
             "and `grad_input` to the input.",
-            _gradient_at_input_of(model, layer, x, target),
+            when=_alike(_gradient_at_input_of(model, layer, x, target)),
         ),
         Misconception(
             "input_gradient",
             "This is the gradient for the picture `x`. Asked for is the one for the layer's output.",
-            at_input,
+            when=_alike(at_input),
         ),
         Misconception(
             "output_returned",
@@ -491,6 +487,16 @@ def _gradient_mistakes(
             )
         )
     return mistakes
+
+
+def _alike(value: Tensor) -> Callable[[Any], bool]:
+    """A predicate for a mistake whose value has a shape of its own."""
+    return lambda got: (
+        tuple(got.shape) == tuple(value.shape)
+        and torch.allclose(
+            torch.as_tensor(got).float(), value, rtol=1e-3, atol=1e-4 * float(value.abs().max())
+        )
+    )
 
 
 def _gradient_at_input_of(model: Model, layer: Layer, x: Tensor, target: int) -> Tensor:

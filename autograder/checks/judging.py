@@ -24,7 +24,10 @@ MAX_LOST = 2
 _STILL_TO_DO = "Still to do: the cell, or a function that it calls, holds its TODO."
 
 _LOST_MESSAGES = {
-    "timeout": (Status.TIMEOUT, "The call did not end within its time limit. Look for a loop that never ends."),
+    "timeout": (
+        Status.TIMEOUT,
+        "The call did not end within its time limit. Look for a loop that never ends.",
+    ),
     "memory": (Status.CRASHED, "The call took more memory than a submission may use."),
     "processes": (Status.CRASHED, "The call started more processes than a submission may have."),
     "disk": (Status.CRASHED, "The call wrote more to disk than a submission may use."),
@@ -93,7 +96,9 @@ def add_up(task: str, points: float, judged: Sequence[Judged]) -> TaskOutcome:
     they can lower a mark and never raise one.
     """
     if judged and judged[-1].outcome.status is Status.NOT_ATTEMPTED:
-        return TaskOutcome(task, Status.NOT_ATTEMPTED, 0.0, points, (replace(judged[-1].outcome, possible=points),))
+        return TaskOutcome(
+            task, Status.NOT_ATTEMPTED, 0.0, points, (replace(judged[-1].outcome, possible=points),)
+        )
     core = any(j.outcome.status is Status.PASSED for j in judged if not j.edge)
     values = [j.outcome if core or not j.edge else _without_credit(j.outcome) for j in judged]
     passed = sum(o.status is Status.PASSED for o in values)
@@ -169,7 +174,9 @@ def _difference(item: Item, value: Any) -> Difference | None:
     strange = _find_strange(value)
     # What the call returned may be no data, a model say, only where looking at it is what the item is about.
     if strange is not None and (not item.looks or (item.judge is None and item.expected is not None)):
-        return Difference(f"The returned value is {strange.kind}. Return plain tensors, numbers, lists or dicts.")
+        return Difference(
+            f"The returned value is {strange.kind}. Return plain tensors, numbers, lists or dicts."
+        )
     if item.judge is not None:
         try:
             found = item.judge(value)
@@ -222,9 +229,13 @@ def _judge_error(item: Item, error: Any) -> ItemOutcome:
     if error.get("type") == "NotImplementedError" and str(error.get("message", "")).startswith("TODO"):
         return ItemOutcome(item.name, Status.NOT_ATTEMPTED, _STILL_TO_DO)
     if error.get("type") != item.raises:
-        return ItemOutcome(item.name, Status.FAILED, f"Here a `{item.raises}` is asked for. {explain_error(error)}")
+        return ItemOutcome(
+            item.name, Status.FAILED, f"Here a `{item.raises}` is asked for. {explain_error(error)}"
+        )
     if item.mentions not in str(error.get("message", "")):
-        return ItemOutcome(item.name, Status.FAILED, f"The `{item.raises}` should name what is at fault in its message.")
+        return ItemOutcome(
+            item.name, Status.FAILED, f"The `{item.raises}` should name what is at fault in its message."
+        )
     return ItemOutcome(item.name, Status.PASSED)
 
 

@@ -74,7 +74,7 @@ SIDE_EFFECTS = (
 SAME_AGAIN = SideEffect(
     "gives the same result again",
     frozenset(),
-        "differs_again",
+    "differs_again",
     "A second call on the same input gave another result, or an error. Something is kept between calls (a global list, "
     "a hook, a gradient), or the first call changed the input or the model.",
     needs_model=False,
@@ -99,7 +99,10 @@ _ERROR_HELP = (
         "a leaf Variable that requires grad is being used in an in-place operation",
         "Something is changed in place. Work on `x.detach().clone()`.",
     ),
-    ("modified by an inplace operation", "An in-place operation overwrote what backward needs. `clone()` what you keep."),
+    (
+        "modified by an inplace operation",
+        "An in-place operation overwrote what backward needs. `clone()` what you keep.",
+    ),
     (
         "backward through the graph a second time",
         "The graph is gone after one backward pass: run the forward pass again, or pass `retain_graph=True`.",
@@ -113,26 +116,52 @@ _ERROR_HELP = (
         "Go backward from one number: pick the score of one class of one picture.",
     ),
     ("Can't call numpy() on Tensor that requires grad", "Detach the tensor first: `tensor.detach()`."),
-    ("only one element tensors can be converted", "One number was expected here, and a tensor with several came."),
+    (
+        "only one element tensors can be converted",
+        "One number was expected here, and a tensor with several came.",
+    ),
     ("mat1 and mat2 shapes", _SHAPES),
     ("must match the size of tensor", _SHAPES),
     ("must match the existing size", _SHAPES),
     ("could not be broadcast together", _SHAPES),
-    ("subscript", "In einsum, each letter is one axis and stands for one length. Print the shapes just before this line."),
-    ("is invalid for input of size", "A size is written as a number. Take the sizes from the tensor's own shape."),
-    ("out of bounds for dimension", "An index ran past the end. Take lengths from `tensor.shape`, not from one model."),
+    (
+        "subscript",
+        "In einsum, each letter is one axis and stands for one length. Print the shapes just before this line.",
+    ),
+    (
+        "is invalid for input of size",
+        "A size is written as a number. Take the sizes from the tensor's own shape.",
+    ),
+    (
+        "out of bounds for dimension",
+        "An index ran past the end. Take lengths from `tensor.shape`, not from one model.",
+    ),
     ("out of range", "An index ran past the end. Take lengths from `tensor.shape`, not from one model."),
-    ("Given groups=", "The layer expects another number of channels. Print the input's shape just before this line."),
+    (
+        "Given groups=",
+        "The layer expects another number of channels. Print the input's shape just before this line.",
+    ),
     ("positional argument", _ARGUMENTS),
     ("unexpected keyword argument", _ARGUMENTS),
     ("'NoneType' object", "Something is None: was a hook never called, or a `return` left out?"),
 )
-_PLAIN_TYPES = ("'Tensor'", "'tuple'", "'list'", "'dict'", "'int'", "'float'", "'str'", "'numpy.ndarray'", "module '")
+_PLAIN_TYPES = (
+    "'Tensor'",
+    "'tuple'",
+    "'list'",
+    "'dict'",
+    "'int'",
+    "'float'",
+    "'str'",
+    "'numpy.ndarray'",
+    "module '",
+)
 _KIND_HELP = {
     "NameError": "Is the name defined in a cell above, and spelt the same?",
     "KeyError": "Nothing is stored under this key. Did the hook run, and does every model have a layer of this name?",
     "StopIteration": "Nothing fits what is searched for here: not every model has such a layer.",
     "ModuleNotFoundError": "This package is not at hand while your work is marked. The task needs torch alone.",
+    "PermissionError": "This file or package may not be read while your work is marked. The task needs torch alone.",
     "RecursionError": "The function calls itself without end.",
     "SystemExit": "`exit()` ends the notebook; leave it out.",
 }

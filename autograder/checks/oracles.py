@@ -37,7 +37,9 @@ def forward_with(model: nn.Module, layer: nn.Module, x: Tensor) -> tuple[Tensor,
     return logits, kept[0], source
 
 
-def output_and_gradient(model: nn.Module, layer: nn.Module, x: Tensor, class_index: int) -> tuple[Tensor, Tensor]:
+def output_and_gradient(
+    model: nn.Module, layer: nn.Module, x: Tensor, class_index: int
+) -> tuple[Tensor, Tensor]:
     """The layer's output and the gradient of the class's logit with respect to it, both detached."""
     logits, output, _ = forward_with(model, layer, x)
     score = logits[:, class_index].sum()

@@ -1,6 +1,8 @@
-"""What the student is asked to match: the teacher's feature maps at four depths, and its logits."""
+"""What the student is asked to match: the teacher's feature maps at four depths, its pooled features, its logits."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -10,19 +12,23 @@ from torchvision import models
 from course_utils.backbones import IMAGENET_MEAN, IMAGENET_STD, LITE_MEAN, LITE_STD
 from course_utils.lite import load_lite0
 
-# Teacher layers and student layers of the same stride: 4, 8, 16; stride 32 goes through the head.
-TEACHER_BLOCKS = (2, 4, 10)
-TEACHER_CHANNELS = (24, 40, 112)
-STUDENT_LAYERS = ("layer1", "layer2", "layer3")
-STUDENT_CHANNELS = (64, 128, 256)
+# Teacher blocks and student layers whose outputs have the same stride: 4, 8, 16, 32.
+TEACHER_BLOCKS = (2, 4, 10, 15)
+TEACHER_CHANNELS = (24, 40, 112, 320)
+STUDENT_LAYERS = ("layer1", "layer2", "layer3", "layer4")
+STUDENT_CHANNELS = (64, 128, 256, 512)
 
 
-# Feature maps by growing stride, and the logits where they were computed.
-Outputs = tuple[list[torch.Tensor], torch.Tensor | None]
+class Outputs(NamedTuple):
+    """Maps [N, C, h, w] by growing stride; with all four of them pooled features [N, 1280], logits [N, 1000]."""
+
+    maps: list[torch.Tensor]
+    features: torch.Tensor | None = None
+    logits: torch.Tensor | None = None
 
 
 class Teacher(nn.Module):
-    """EfficientNet-Lite0, frozen; gives its feature maps at strides 4, 8, 16, 32 and its logits."""
+    """EfficientNet-Lite0, frozen."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,10 +38,7 @@ class Teacher(nn.Module):
 
     @torch.no_grad()
     def forward(self, pixels: torch.Tensor, depth: int = 4) -> Outputs:
-        """pixels [N, 3, H, W] in [0, 1] → ([N, C, h, w] at four strides, logits [N, 1000]).
-
-        depth: how many of the four maps to compute; below 4 there are no logits (None).
-        """
+        """pixels [N, 3, H, W] in [0, 1] → its outputs; depth: how many of the four maps to compute."""
         net = self.model.eval()
         x = net._swish(net._bn0(net._conv_stem((pixels - self.mean) / self.std)))
         maps = []
@@ -43,10 +46,10 @@ class Teacher(nn.Module):
             x = block(x)
             if index in TEACHER_BLOCKS:
                 maps.append(x)
-            if len(maps) == depth:
-                return maps, None
-        x = net._head_relu(net._bn1(net._conv_head(x)))
-        return [*maps, x], net._fc(x.mean(dim=(2, 3)))
+            if len(maps) == depth < 4:
+                return Outputs(maps)
+        features = net._head_relu(net._bn1(net._conv_head(x))).mean(dim=(2, 3))
+        return Outputs(maps, features, net._fc(features))
 
 
 class Student(nn.Module):
@@ -62,55 +65,77 @@ class Student(nn.Module):
         self.adapters = nn.ModuleList(
             nn.Conv2d(a, b, 1) for a, b in zip(STUDENT_CHANNELS, TEACHER_CHANNELS, strict=True)
         )
-        self.head = nn.Conv2d(512, classifier.in_features, 1)
+        self.head = nn.Linear(STUDENT_CHANNELS[-1], classifier.in_features)
         self.register_buffer("classifier_weight", classifier.weight.detach().clone())
         self.register_buffer("classifier_bias", classifier.bias.detach().clone())
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
 
     def forward(self, pixels: torch.Tensor, depth: int = 4) -> Outputs:
-        """pixels [N, 3, H, W] in [0, 1] → (maps in the teacher's channels, logits [N, 1000]); see Teacher."""
-        net = self.net
-        x = net.maxpool(net.relu(net.bn1(net.conv1((pixels - self.mean) / self.std))))
+        """pixels [N, 3, H, W] in [0, 1] → outputs in the teacher's channels; depth as there."""
+        x = self.stem(pixels)
         maps = []
-        for name, adapter in zip(STUDENT_LAYERS, self.adapters, strict=True):
-            x = getattr(net, name)(x)
+        for name, adapter in zip(STUDENT_LAYERS[:depth], self.adapters, strict=False):
+            x = getattr(self.net, name)(x)
             maps.append(adapter(x))
-            if len(maps) == depth:
-                return maps, None
-        last = self.head(net.layer4(x))
-        logits = F.linear(last.mean(dim=(2, 3)), self.classifier_weight, self.classifier_bias)
-        return [*maps, last], logits
+        return Outputs(maps, *self.classify(x)) if depth == 4 else Outputs(maps)
 
-    def freeze_first_half(self, frozen: bool) -> None:
-        """Keep what comes before layer3, and its adapters, as they are; or let them learn again."""
-        for part in (self.net.conv1, self.net.bn1, self.net.layer1, self.net.layer2, *self.adapters[:2]):
-            part.requires_grad_(not frozen)
+    def stem(self, pixels: torch.Tensor) -> torch.Tensor:
+        """pixels in [0, 1] → what enters layer1."""
+        net = self.net
+        return net.maxpool(net.relu(net.bn1(net.conv1((pixels - self.mean) / self.std))))
+
+    def classify(self, last: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """layer4's output → (features, logits)."""
+        features = self.head(last.mean(dim=(2, 3)))
+        return features, F.linear(features, self.classifier_weight, self.classifier_bias)
+
+    @torch.no_grad()
+    def before_last(self, pixels: torch.Tensor) -> torch.Tensor:
+        """pixels in [0, 1] → layer3's output, for training layer4 on it alone."""
+        x = self.stem(pixels)
+        for name in STUDENT_LAYERS[:3]:
+            x = getattr(self.net, name)(x)
+        return x
+
+    def last(self, before: torch.Tensor) -> Outputs:
+        """layer3's output → the last map, features and logits."""
+        x = self.net.layer4(before)
+        return Outputs([self.adapters[3](x)], *self.classify(x))
+
+    def train_from(self, first: int) -> None:
+        """Let layer `first` (1 to 4) and what follows learn; 1 includes conv1. What comes before stays as it is."""
+        parts = [nn.ModuleList([self.net.conv1, self.net.bn1, self.net.layer1, self.adapters[0]])]
+        parts += [nn.ModuleList([getattr(self.net, f"layer{n}"), self.adapters[n - 1]]) for n in (2, 3, 4)]
+        for number, part in enumerate(parts, start=1):
+            part.requires_grad_(number >= first)
 
     def export(self) -> dict[str, torch.Tensor]:
         """The state of a plain torchvision ResNet-18 that computes the same logits."""
         state = {name: value.detach().clone() for name, value in self.net.state_dict().items()}
-        head = self.head.weight[:, :, 0, 0]
-        state["fc.weight"] = (self.classifier_weight @ head).detach()
+        state["fc.weight"] = (self.classifier_weight @ self.head.weight).detach()
         state["fc.bias"] = (self.classifier_weight @ self.head.bias + self.classifier_bias).detach()
         return state
 
 
 def loss_parts(student: Outputs, teacher: Outputs) -> dict[str, torch.Tensor]:
-    """The parts of the loss; each map and the logits give about 1 to a student that knows nothing.
+    """The parts of the loss; a student that knows nothing gets about 1 for each map, features and logits.
 
-    maps: mean squared error at each stride, every teacher channel standardised over the batch, summed.
-    logits: the same over each picture's 1000 logits. classes: Kullback-Leibler divergence of the class
-    probabilities (Hinton et al. 2015, temperature 1). Without logits there are maps alone.
+    maps: mean squared error at each stride, every teacher channel standardised over the batch, summed. features,
+    logits: the same over the pooled features and over each picture's 1000 logits. classes: Kullback-Leibler
+    divergence of the class probabilities (Hinton et al. 2015, temperature 1). Without logits there are maps alone.
     """
-    maps = [_standardised_error(s, t, (0, 2, 3)) for s, t in zip(student[0], teacher[0], strict=True)]
-    if student[1] is None:
-        return {"maps": torch.stack(maps).sum()}
-    logits = _standardised_error(student[1], teacher[1], (1,))
-    classes = F.kl_div(
-        student[1].log_softmax(1), teacher[1].log_softmax(1), log_target=True, reduction="batchmean"
+    maps = [_standardised_error(s, t, (0, 2, 3)) for s, t in zip(student.maps, teacher.maps, strict=True)]
+    parts = {"maps": torch.stack(maps).sum()}
+    if student.logits is None:
+        return parts
+    parts["features"] = _standardised_error(student.features, teacher.features, (0,))
+    parts["logits"] = _standardised_error(student.logits, teacher.logits, (1,))
+    log_classes = student.logits.log_softmax(1)
+    parts["classes"] = F.kl_div(
+        log_classes, teacher.logits.log_softmax(1), log_target=True, reduction="batchmean"
     )
-    return {"maps": torch.stack(maps).sum(), "logits": logits, "classes": classes}
+    return parts
 
 
 def _standardised_error(student: torch.Tensor, teacher: torch.Tensor, dims: tuple[int, ...]) -> torch.Tensor:

@@ -53,7 +53,7 @@ def filters(backbone: Backbone) -> dict:
 def logits(backbone: Backbone, teacher: Teacher, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """(student's, teacher's) logits of pictures [N, 3, 224, 224] in [0, 1], a few at a time."""
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
-    found = [(backbone.model((x - mean) / std), teacher(x)[1]) for x in pixels.split(16)]
+    found = [(backbone.model((x - mean) / std), teacher(x).logits) for x in pixels.split(16)]
     return torch.cat([s for s, _ in found]), torch.cat([t for _, t in found])
 
 

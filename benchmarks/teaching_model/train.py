@@ -17,33 +17,43 @@ from typing import NamedTuple
 import torch
 
 from benchmarks.teaching_model.composites import Composites
-from benchmarks.teaching_model.distil import Student, Teacher, loss_parts
+from benchmarks.teaching_model.distil import Outputs, Student, Teacher, loss_parts
+from benchmarks.teaching_model.memory import Memory
 from benchmarks.teaching_model.pictures import read_pictures
 from benchmarks.teaching_model.threads import Threads
 
 
 class Stage(NamedTuple):
-    """Until which share of the training: pictures' side, batch, depths of four, first half frozen."""
+    """Part of the training, until this share of it.
+
+    side: pictures' side in pixels. batch: pictures a step. depth: how many of the four layers are computed. first: the
+    first layer that learns. again: how often a step on new pictures is followed by one on remembered ones (only where
+    layer4 alone learns).
+    """
 
     until: float
     side: int
     batch: int
     depth: int = 4
-    frozen: bool = False
+    first: int = 1
+    again: int = 0
 
 
 CHECKPOINT = Path("build/teaching_model/checkpoint.pt")
-# The first half learns first, by itself: that needs small pictures and half the network, so seconds buy many.
-# Then the second half learns on the first, frozen. The last stage has the lessons' size. Sides differ, and from 96
-# on are multiples of 32, so that student and teacher have maps of one size.
+# Layer upon layer: each learns from its own target, on what the frozen layers below it give. All at once learnt too
+# slowly: after 900 steps layer4's map was no better than its mean. A small side and a shallow network buy many
+# pictures a second. The last stage has the lessons' size. Sides differ, so that a batch tells its stage; where layer4
+# takes part they are multiples of 32, so that student and teacher have maps of one size.
 STAGES = (
     Stage(0.27, 80, 24, depth=2),
-    Stage(0.50, 96, 10, frozen=True),
-    Stage(0.78, 128, 8, frozen=True),
-    Stage(1.01, 224, 8, frozen=True),
+    Stage(0.66, 96, 12, depth=3, first=3),
+    Stage(0.92, 128, 12, first=4, again=4),
+    Stage(1.01, 224, 8, first=4, again=2),
 )
+REMEMBERED = 12_000
 RATE = 1.5e-3
 WARM_UP_STEPS = 150
+COOL_DOWN = 0.4  # the share of the training in which the rate falls
 # Pictures say nothing about the finest noise of the random start: only decay removes it from the filters. A
 # BatchNorm follows, so that their size does not matter. With 0.2 the noise was still there after 600 steps.
 FIRST_LAYER_DECAY = 2.0
@@ -76,9 +86,10 @@ class Progress:
         return next(stage for stage in STAGES if self.share() < stage.until)
 
     def rate(self) -> float:
-        """Learning rate now: a short warm-up, then half a cosine down to nothing."""
+        """Learning rate now: a short warm-up, then level, then half a cosine down to nothing."""
         warm_up = min(1.0, (self.step + 1) / WARM_UP_STEPS)
-        return RATE * warm_up * max(0.002, 0.5 * (1 + math.cos(math.pi * self.share())))
+        left = min(1.0, (1 - self.share()) / COOL_DOWN)
+        return RATE * warm_up * max(0.002, 0.5 * (1 - math.cos(math.pi * left)))
 
 
 class Numbers:
@@ -116,6 +127,15 @@ def optimizer_for(student: Student) -> torch.optim.Optimizer:
         lr=RATE,
         fused=True,
     )
+
+
+def descend(learnt: Outputs, taught: Outputs, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """One step down the loss; returns its parts."""
+    parts = loss_parts(learnt, taught)
+    optimizer.zero_grad(set_to_none=True)
+    sum(parts.values()).backward()
+    optimizer.step()
+    return parts
 
 
 def save(student: Student, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
@@ -164,7 +184,7 @@ def train(minutes: float, steps: int | None, seed: int, device: torch.device, sa
     loader = torch.utils.data.DataLoader(
         Composites(pictures, seed), batch_sampler=Numbers(progress), num_workers=1, prefetch_factor=3
     )
-    threads = Threads()
+    threads, memory = Threads(), Memory(REMEMBERED)
     progress.started = last_said = last_saved = time.monotonic()
     for batch in loader:
         if progress.share() >= 1:
@@ -176,11 +196,17 @@ def train(minutes: float, steps: int | None, seed: int, device: torch.device, sa
             group["lr"] = progress.rate()
         # By the batch's own size: those made ahead still belong to the stage before.
         stage = next(s for s in STAGES if s.side == batch.shape[-1])
-        student.freeze_first_half(stage.frozen)
-        parts = loss_parts(student(pixels, stage.depth), teacher(pixels, stage.depth))
-        optimizer.zero_grad(set_to_none=True)
-        sum(parts.values()).backward()
-        optimizer.step()
+        student.train_from(stage.first)
+        taught = teacher(pixels, stage.depth)
+        if stage.first == 4:
+            before = student.before_last(pixels)
+            memory.add(before, taught)
+            parts = descend(student.last(before), taught._replace(maps=taught.maps[3:]), optimizer)
+            for _ in range(stage.again):
+                before, taught = memory.draw(len(batch), generator, device)
+                parts = descend(student.last(before), taught, optimizer)
+        else:
+            parts = descend(student(pixels, stage.depth), taught, optimizer)
         progress.step += 1
         progress.pictures += len(batch)
         now = time.monotonic()

@@ -294,7 +294,7 @@ def _flat(*values: float) -> torch.Tensor:
 
 RED, BLUE = (1 / 6, -1 / 6, 0.0), (0.0, -1 / 6, 1 / 6)
 ALL_FOUR = _flat(-1 / 6, -2 / 6, -1 / 6)
-RED_PROBABILITY = (0.04263, -0.00210, -0.03909)
+RED_PROBABILITY = (0.0426383, -0.0020602, -0.0391297)
 
 
 def _class_of_spotter(class_index: int, *, frozen: bool = False) -> tuple[Any, ...]:

@@ -67,7 +67,7 @@ STD = (0.229, 0.224, 0.225)
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_pixels", "locked": true, "schema_version": 3, "solution": false, "task": false}
 cat = load_picture("cat")
-left, top, side = 150, 100, 8
+left, top, side = 162, 104, 8
 zoom = cat.crop((left, top, left + side, top + side)).resize((480, 480), Image.Resampling.NEAREST)
 pen = ImageDraw.Draw(zoom)
 for row in range(side):
@@ -83,7 +83,7 @@ show_pictures(
     [framed, zoom],
     titles=[f"{cat.width} × {cat.height} pixels", "8 × 8 of them, with their red numbers"],
     suptitle="What we see, and what there is",
-    alt="Left the photograph of a ginger cat with a small frame beside its eye. Right the pixels in that frame, enlarged to "
+    alt="Left the photograph of a ginger cat with a small frame on the rim of its pupil. Right the pixels in that frame, enlarged to "
     "squares of one colour, each with its number for red.",
 )
 print(f"as an array: shape {np.array(cat).shape} (rows, columns, colours), {np.array(cat).size:,} numbers")
@@ -282,21 +282,24 @@ with lesson.reveal("conv2d_by_hand"):
         / 255
     )
     maps = [conv2d_by_hand(grey, kernel[None]) for kernel in KERNELS.values()]
+    show_pictures(
+        [grey], titles=["96 × 96 pixels"], alt="A grey photograph of a man behind a camera on a tripod."
+    )
     show_maps(
-        [grey[0] - 0.5, *maps],
-        titles=["the picture (minus 0.5)", *KERNELS],
+        maps,
+        titles=list(KERNELS),
         signed=True,
         shared=False,
-        columns=3,
+        columns=2,
         suptitle="One picture, four kernels, four answers",
-        alt="A photographer behind a tripod, and the answers of four kernels. The first marks upright edges in red and blue, the "
-        "second level ones. The third is a blurred picture. The fourth shows fine outlines.",
+        alt="The answers of four kernels to the photographer. The first marks upright edges in red and blue, the second level "
+        "ones. The third is a blurred picture, all red. The fourth shows fine outlines.",
     )
 
 # %% [markdown]
 # Yours should look like this:
 #
-# ![Expected output: the grey photograph of a photographer with his tripod and the answers of four kernels: upright edges, level edges, a blurred picture, and fine outlines, each in red and blue.](pictures/expected_kernels.webp)
+# ![Expected output: the answers of four kernels to a photographer with his tripod: upright edges, level edges, a blurred picture, and fine outlines, in red and blue.](pictures/expected_kernels.webp)
 #
 # Red is a match. Blue is a match of the *opposite*: the same edge with dark and bright exchanged. White is neither.
 #
@@ -488,20 +491,25 @@ with lesson.reveal("receptive_field"):
             fields[part] = receptive_field(walked)
         print(f"{title:10}" + "".join(f"{part} {field:4}   " for part, field in fields.items()))
         if title == "ResNet-18":
-            seen = Image.new("RGB", (472, 472), (200, 200, 200))
-            seen.paste(picture, (124, 124))
-            pen = ImageDraw.Draw(seen)
-            colours = ["#000000", "#e69f00", "#56b4e9", "#009e73", "#d55e00", "#cc79a7"]
-            for (part, field), colour in zip(fields.items(), colours, strict=True):
-                low, high = 236 - field / 2, 236 + field / 2
-                pen.rectangle((low, low, high, high), outline=colour, width=3)
-                if field > 40:
-                    pen.text((low + 6, low + 4), f"{part}: {field}", fill=colour, font_size=17)
+            resnet_fields = fields
+    wide = Image.new("RGB", (480, 480), (215, 215, 215))
+    wide.paste(picture, (128, 128))
+    panels = []
+    for view, parts in ((112, ("conv1", "layer1", "layer2")), (480, ("layer2", "layer3", "layer4"))):
+        zoom = 480 / view
+        panel = wide.crop((240 - view // 2,) * 2 + (240 + view // 2,) * 2).resize((480, 480))
+        pen = ImageDraw.Draw(panel)
+        for part, colour in zip(parts, ("#ffffff", "#56b4e9", "#e6007a"), strict=True):
+            low, high = 240 - resnet_fields[part] * zoom / 2, 240 + resnet_fields[part] * zoom / 2
+            pen.rectangle((low, low, high, high), outline=colour, width=5)
+            pen.text((240, low + 6), f"{part}: {resnet_fields[part]}", fill=colour, anchor="ma", font_size=28)
+        panels.append(panel)
     show_pictures(
-        [seen],
-        suptitle="Receptive fields in ResNet-18, on a picture of 224 pixels",
-        alt="The picture of the cat on grey, with squares around its centre: tiny ones for the first layers, 43 pixels for layer1, 99 for "
-        "layer2, 211 for layer3, and 435 for layer4, far outside the picture.",
+        panels,
+        titles=["the middle of the picture, enlarged", "the whole picture and beyond"],
+        suptitle="What one value of ResNet-18 can see",
+        alt="Two views of the cat with squares around the centre. Enlarged: 7 pixels for conv1, 43 for layer1, 99 for layer2. "
+        "The whole picture: 99 for layer2, 211 for layer3, nearly the picture, and 435 for layer4, far outside it.",
     )
 
 # %% [markdown]
@@ -583,19 +591,17 @@ with lesson.reveal("activation_change"):
     show_pictures(
         outlined,
         titles=["the square is hidden", *[f"change in the {name} layer" for name in changes]],
-        suptitle="Hide a square: each layer changes there (white) and hardly anywhere else",
+        suptitle="Hide a square: every layer changes most (white) where the square is",
         alt="The cat with a grey square at the upper left, then three maps of the change, bright where much changes. In all of them the "
         "bright part lies on the square; in the late layer it is a few large cells.",
     )
-    shares = {}
     for name, change in changes.items():
         full = F.interpolate(change[None, None], size=(224, 224), mode="nearest")[0, 0]
-        shares[name] = float(full[BOX[0] : BOX[2], BOX[1] : BOX[3]].sum() / full.sum())
+        square, corner = full[BOX[0] : BOX[2], BOX[1] : BOX[3]].mean(), full[168:, 168:].mean()
         print(
-            f"{name:6}  cells that changed at all: {float((change > 0).float().mean()):4.0%}   "
-            f"share of the change inside the square: {shares[name]:4.0%}"
+            f"{name:6}  cells that changed at all: {float((change > 0).float().mean()):4.0%}   mean change "
+            f"on the square: {square:.3f}, in the opposite corner: {corner:.3f}"
         )
-    print(f"(the square's own share of the picture: {56 * 56 / 224**2:.0%})")
 
 # %% [markdown]
 # With EfficientNet-Lite0 your figure looks like this:
@@ -605,7 +611,7 @@ with lesson.reveal("activation_change"):
 # Three things to take from the numbers:
 #
 # - The early layer changes on the square, plus a thin rim as wide as half its receptive field. Everywhere else its change is **exactly 0**.
-# - In the late layer nearly every cell changes a little, as the receptive field says it *can*. But most of the change is still on the square and right beside it.
+# - In the late layer nearly every cell changes, as the receptive field says it *can*. But the change is by far the largest on the square, and it fades with the distance.
 # - So the receptive field is a border, and no weight. From its middle many paths lead to a cell, from its rim only a few. What counts in practice, the *effective*
 #   receptive field, is much smaller (Luo et al. 2016).
 #
@@ -674,13 +680,13 @@ with lesson.reveal("activation_change"):
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "reflection", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # It is right that the receptive field of the last cells, 435 pixels, is wider than the picture: hiding a square changes nearly every cell of the last layer at least a little.
-# But the receptive field says what *can* influence a cell, not how much. In the experiment most of the change in the late layer lay on the hidden square and
-# right beside it, although the square was only 6 % of the picture. Convolutions keep the order of places, and more paths lead to a cell from the middle of its field than from
+# But the receptive field says what *can* influence a cell, not how much. In the experiment the cells of the late layer on the hidden square changed several times as much as those in the opposite corner, and the map of the change had its brightest spot there.
+# Convolutions keep the order of places, and more paths lead to a cell from the middle of its field than from
 # the rim. So a heatmap of the last layer means something, at a coarse grain: one cell stands for about 32 pixels, and its neighbours have a say in it.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point: tells what a receptive field says (what can influence a cell) from what it does not (how much, or that all of it counts alike); the claim's first sentence is true, its conclusion does not follow.
-# - 1 point: names the experiment and a number or picture from it (share of the change inside the square, the exact zeros of the early layer, the shape of the change map), used as evidence.
+# - 1 point: names the experiment and a number or picture from it (the change on the square against that in the far corner, the exact zeros of the early layer, the shape of the change map), used as evidence.
 # - Half points are possible. Language and length do not count.
 # ### END MARK SCHEME
 

@@ -248,7 +248,8 @@ raise RuntimeError("Not marked: mark with this course's nbgrader_config.py (auto
 with lesson.reveal("capture_output"):
     first = capture_output(backbone.model, backbone.first_conv, x_cat)
     print(f"the first convolution gives {list(first.shape)}")
-    strongest = first[0].flatten(1).var(dim=1).argsort(descending=True)[:4].tolist()
+    # Four of the sixteen channels that vary most; neighbours in that order often look alike.
+    strongest = first[0].flatten(1).var(dim=1).argsort(descending=True)[:16:4].tolist()
     show_maps(
         [first[0, channel] for channel in strongest],
         titles=[f"channel {channel}" for channel in strongest],
@@ -409,7 +410,7 @@ with lesson.reveal():
                 print(f"{run:>16} {run:>19} {calls:>13,} {milliseconds(leaky):>12.2f} ms")
                 del kept[calls:]  # the calls of the stop-watch do not count
 
-    per_call = 4 * captured[names[1]].numel() / 1e6 if "captured" in globals() else 4 * 128 * 28 * 28 / 1e6
+    per_call = 4 * seen[0].numel() / 1e6
     print(
         f"\nOn the large model's middle layer each call would keep {per_call:.2f} MB: after 50 runs {1275 * per_call:,.0f} MB."
     )
@@ -518,42 +519,32 @@ raise RuntimeError("Not marked: mark with this course's nbgrader_config.py (auto
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_gradient", "locked": true, "schema_version": 3, "solution": false, "task": false}
 with lesson.reveal("capture_output", "capture_gradient"):
-    shown = [capture_output(spotter, spotter.relu, tiny)[0]]
-    shown += [capture_gradient(spotter, spotter.relu, tiny, index)[0] for index in (1, 0)]
-    for title, maps in zip(
-        ("output of the ReLU", "gradient for red", "gradient for blue"), shown, strict=True
-    ):
-        print(
-            f"{title:19}",
-            {c: [round(v, 2) for v in m.flatten().tolist()] for c, m in zip(("red", "green", "blue"), maps)},
-        )
-    assert COLOUR_CLASSES[1] == "red"
+    table = {"output": capture_output(spotter, spotter.relu, tiny)[0]}
+    for colour in ("red", "blue"):
+        index = COLOUR_CLASSES.index(colour)
+        table[f"gradient for {colour}"] = capture_gradient(spotter, spotter.relu, tiny, index)[0]
+    print(f"{'at the ReLU':18} {'map of red':>34} {'map of green':>38} {'map of blue':>38}")
+    for title, maps in table.items():
+        cells = ["  ".join(f"{value:5.2f}" for value in one.flatten().tolist()) for one in maps]
+        print(f"{title:18} {cells[0]}  | {cells[1]}  | {cells[2]}")
 
     index, label, _ = backbone.predict(x_cat, k=1)[0]
-    gradient = capture_gradient(backbone.model, backbone.gradcam_layer, x_cat, index)
-    print(
-        f"\n{backbone.layer_names['gradcam_layer']}: gradient {list(gradient.shape)} for the score of {label}"
-    )
-    means = gradient[0].mean(dim=(1, 2))
-    order = means.argsort(descending=True).tolist()
-    print(f"channel {order[0]} would raise the score most, channel {order[-1]} would lower it most.")
+    gradient = capture_gradient(backbone.model, backbone.middle, x_cat, index)[0]
+    print(f"\n{backbone.layer_names['middle']}: gradient {list(gradient.shape)} for the score of {label}")
+    strongest = gradient.abs().mean(dim=(1, 2)).argsort(descending=True)[:4].tolist()
     show_maps(
-        [gradient[0, order[0]], gradient[0, order[1]], gradient[0, order[-2]], gradient[0, order[-1]]],
-        titles=[
-            f"channel {order[0]}: for it",
-            f"channel {order[1]}: for it",
-            f"channel {order[-2]}: against it",
-            f"channel {order[-1]}: against it",
-        ],
+        [gradient[channel] for channel in strongest],
+        titles=[f"channel {channel}" for channel in strongest],
         signed=True,
-        suptitle=f"More of this channel, more or less {label}",
+        suptitle=f"Red: more here raises the score of {label}; blue: it lowers it",
         label="gradient of the score",
-        alt=f"Four signed maps of the gradient of the score of {label} at the last layer: two channels that speak for the class, in red, and two that speak against it, in blue.",
+        alt=f"Four signed maps of the gradient of the score of {label} at the middle layer. Red and blue cells stand "
+        "side by side, most of them on the cat's face.",
     )
 
 # %% [markdown]
 # The gradient for red is 1/6 in the map of red, −1/6 in the map of green and 0 in that of blue: the score of red is the *mean* of six cells of red minus the mean of green.
-# On the large model, each map has (nearly) one value, too, because there also a mean over space comes last. Lesson 6 turns such gradients into weights.
+# In the large model the middle layer is far from the score, and its gradient differs from cell to cell, in size and in sign. Lesson 6 turns such gradients into a heatmap.
 #
 # ## Stretch: where is the model silent? (not graded)
 #

@@ -13,7 +13,7 @@ import nbformat
 from PIL import Image
 
 from autograder.course import Course, Lesson
-from autograder.release_source import student_source
+from autograder.release.source import student_source
 from autograder.verdicts import Verdict
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
 

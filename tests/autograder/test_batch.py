@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from autograder import batch
 from autograder.batch import How, Job, mark_all, stale
 from autograder.course import Course, this_course

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from typer.testing import CliRunner
+
 from autograder import cli
 from autograder.course import this_course
-from typer.testing import CliRunner
 
 ROOT = this_course().root
 ANSWERS = ROOT / "tests" / "answers" / "06_grad_cam" / "channel_weights"

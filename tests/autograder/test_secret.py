@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from autograder.course import CourseError
 from autograder.secret import load_secret
 

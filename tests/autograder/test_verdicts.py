@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from autograder.verdicts import Verdict, VerdictStore
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
 

@@ -8,7 +8,8 @@ import torch
 
 from benchmarks.teaching_model import threads, train
 from benchmarks.teaching_model.composites import Composites
-from benchmarks.teaching_model.distil import Student, Teacher, loss_parts
+from benchmarks.teaching_model.distil import Outputs, Student, Teacher, loss_parts
+from benchmarks.teaching_model.memory import Memory
 from benchmarks.teaching_model.pictures import Picture, Pictures
 
 
@@ -63,23 +64,65 @@ def teacher():
     return Teacher()
 
 
-def test_teacher_and_student_give_maps_of_the_same_shapes(teacher):
+def test_teacher_and_student_give_outputs_of_the_same_shapes(teacher):
     student = Student(teacher.model._fc)
     x = torch.rand(2, 3, 64, 64)
-    (taught, logits), (learnt, guessed) = teacher(x), student(x)
-    shapes = [tuple(m.shape) for m in taught]
-    assert shapes == [(2, 24, 16, 16), (2, 40, 8, 8), (2, 112, 4, 4), (2, 1280, 2, 2)]
-    assert [tuple(m.shape) for m in learnt] == shapes
-    assert logits.shape == guessed.shape == (2, 1000)
-    half, none = student(x, depth=2)
-    assert len(half) == 2 and none is None
-    assert torch.allclose(teacher(x, depth=2)[0][1], taught[1])
+    taught, learnt = teacher(x), student(x)
+    shapes = [tuple(m.shape) for m in taught.maps]
+    assert shapes == [(2, 24, 16, 16), (2, 40, 8, 8), (2, 112, 4, 4), (2, 320, 2, 2)]
+    assert [tuple(m.shape) for m in learnt.maps] == shapes
+    assert taught.features.shape == learnt.features.shape == (2, 1280)
+    assert taught.logits.shape == learnt.logits.shape == (2, 1000)
+    half = student(x, depth=2)
+    assert len(half.maps) == 2 and half.logits is None
+    assert torch.equal(teacher(x, depth=2).maps[1], taught.maps[1])
+
+
+def test_layer4_alone_on_what_layer3_gave_is_the_whole_student(teacher):
+    student = Student(teacher.model._fc).eval()
+    x = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        whole, last = student(x), student.last(student.before_last(x))
+    assert torch.allclose(last.logits, whole.logits, atol=1e-5)
+    assert torch.allclose(last.maps[0], whole.maps[3], atol=1e-5)
+
+
+def test_what_lies_before_the_first_learning_layer_keeps_still(teacher):
+    student = Student(teacher.model._fc)
+    student.train_from(3)
+    learning = {
+        name.split(".")[1] for name, p in student.net.named_parameters(prefix="net") if p.requires_grad
+    }
+    assert learning == {"layer3", "layer4", "fc"}
+    assert [a.weight.requires_grad for a in student.adapters] == [False, False, True, True]
+    student.train_from(1)
+    assert all(p.requires_grad for p in student.parameters())
+
+
+def test_memory_gives_back_pictures_with_their_own_answers_and_forgets_the_oldest():
+    memory = Memory(most=6)
+    for number in range(4):
+        mark = torch.full((2, 1), float(number))
+        maps = mark.view(2, 1, 1, 1)
+        memory.add(
+            maps.expand(2, 4, 3, 3), Outputs([maps.expand(2, 5, 1, 1)], mark.expand(2, 7), mark.expand(2, 9))
+        )
+    before, taught = memory.draw(64, torch.Generator().manual_seed(0), torch.device("cpu"))
+    assert before.shape == (64, 4, 3, 3) and before.dtype == torch.float32
+    marks = before[:, 0, 0, 0]
+    assert set(marks.tolist()) == {1.0, 2.0, 3.0}
+    for answer in (taught.maps[0], taught.features, taught.logits):
+        assert torch.equal(answer.flatten(1)[:, 0], marks)
+    memory.add(
+        torch.zeros(1, 4, 5, 5), Outputs([torch.zeros(1, 5, 2, 2)], torch.zeros(1, 7), torch.zeros(1, 9))
+    )
+    assert memory.draw(2, torch.Generator(), torch.device("cpu"))[0].shape == (2, 4, 5, 5)
 
 
 def test_teachers_logits_are_the_models_own(teacher):
     x = torch.rand(2, 3, 224, 224)
     expected = teacher.model((x * 255 - 127) / 128)
-    assert torch.allclose(teacher(x)[1], expected, atol=1e-3)
+    assert torch.allclose(teacher(x).logits, expected, atol=1e-3)
 
 
 def test_the_exported_resnet_computes_the_students_logits(teacher):
@@ -91,7 +134,7 @@ def test_the_exported_resnet_computes_the_students_logits(teacher):
     net.load_state_dict(student.export())
     x = torch.rand(2, 3, 96, 96)
     with torch.no_grad():
-        expected = student(x)[1]
+        expected = student(x).logits
         ours = net((x - student.mean) / student.std)
     assert torch.allclose(ours, expected, atol=1e-4 * expected.abs().max().item())
 
@@ -99,19 +142,23 @@ def test_the_exported_resnet_computes_the_students_logits(teacher):
 def test_the_loss_is_nothing_for_the_teacher_itself_and_about_one_for_the_mean():
     generator = torch.Generator().manual_seed(0)
     maps = [torch.randn(4, 6, 8, 8, generator=generator) for _ in range(3)]
+    features = torch.randn(4, 1280, generator=generator)
     logits = torch.randn(4, 1000, generator=generator)
-    same = loss_parts((maps, logits), (maps, logits))
+    taught = Outputs(maps, features, logits)
+    same = loss_parts(taught, taught)
     assert {name: value.item() for name, value in same.items()} == pytest.approx(
-        {"maps": 0, "logits": 0, "classes": 0}, abs=1e-6
+        {"maps": 0, "features": 0, "logits": 0, "classes": 0}, abs=1e-6
     )
     means = [m.mean(dim=(0, 2, 3), keepdim=True).expand_as(m) for m in maps]
-    flat = loss_parts((means, torch.zeros(4, 1000)), (maps, logits))
+    flat = loss_parts(Outputs(means, features.mean(0).expand(4, -1), torch.zeros(4, 1000)), taught)
     assert flat["maps"].item() == pytest.approx(3 / 1.05, rel=0.02)
     assert flat["logits"].item() == pytest.approx(1 / 1.05, rel=0.02)
+    # The variance over 4 pictures divides by 3, the mean squared error by 4.
+    assert flat["features"].item() == pytest.approx(0.75 / 1.05, rel=0.1)
     # Against a uniform guess the divergence is log(1000) less the teacher's entropy.
     entropy = torch.distributions.Categorical(logits=logits).entropy().mean()
     assert flat["classes"].item() == pytest.approx(math.log(1000) - entropy.item(), rel=1e-4)
-    assert set(loss_parts((maps, None), (maps, None))) == {"maps"}
+    assert set(loss_parts(Outputs(maps), Outputs(maps))) == {"maps"}
 
 
 def test_progress_goes_through_every_stage_and_ends_at_224_pixels():
@@ -160,7 +207,9 @@ def test_training_saves_resumes_and_exports(monkeypatch, tmp_path, pictures):
     monkeypatch.setattr(train, "CHECKPOINT", tmp_path / "build" / "checkpoint.pt")
     monkeypatch.setattr(export, "CHECKPOINT", tmp_path / "build" / "checkpoint.pt")
     monkeypatch.setattr(export, "RECALIBRATION_BATCHES", 1)
-    monkeypatch.setattr(train, "STAGES", (train.Stage(0.5, 64, 2, 2), train.Stage(1.01, 96, 2, frozen=True)))
+    monkeypatch.setattr(
+        train, "STAGES", (train.Stage(0.5, 64, 2, depth=2), train.Stage(1.01, 96, 2, first=4, again=1))
+    )
     for module in (train, export):
         monkeypatch.setattr(module, "read_pictures", lambda: pictures)
     said = []

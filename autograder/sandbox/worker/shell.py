@@ -80,6 +80,25 @@ class CellShell(InteractiveShell):
     def enable_gui(self, gui: Any = None) -> None:
         """``%matplotlib inline`` needs no event loop here."""
 
+    def enable_matplotlib(self, gui: Any = None) -> tuple[Any, str]:
+        """Whatever `%matplotlib` asks for, pictures are drawn and never shown."""
+        return None, "agg"
+
+    def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        """A line magic that is not to be had here, or fails, is no reason to leave the rest of its cell undone."""
+        try:
+            return super().run_line_magic(magic_name, line, _stack_depth + 1)
+        except Exception as error:
+            print(f"%{magic_name}: {error}", file=sys.stderr)
+            return None
+
+    def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
+        """A cell magic that is not to be had here leaves its cell as it is."""
+        if self.find_cell_magic(magic_name) is None:
+            self.run_cell(cell, store_history=False)
+            return None
+        return super().run_cell_magic(magic_name, line, cell)
+
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
         """Errors are reported as data."""
 
@@ -99,6 +118,7 @@ def make_shell() -> CellShell:
     config.InteractiveShell.cache_size = 0
     shell = CellShell.instance(config=config)
     shell.system = shell.system_raw
+    shell.db = {}  # `%cd` and `%store` keep their notes in memory
     shell.compile.get_code_name = _code_name  # type: ignore[method-assign]
     return shell
 

@@ -5,6 +5,8 @@ Correct work that was written in Colab should run here unchanged; none of this t
 
 from __future__ import annotations
 
+import builtins
+import functools
 import os
 import shutil
 import sys
@@ -71,6 +73,44 @@ def swallow_refused_modes() -> None:
         if hasattr(os, name):
             setattr(os, name, quiet(getattr(os, name)))
     shutil.copystat = quiet(shutil.copystat)
+
+
+def fit_one_process() -> None:
+    """Let code run that asks for threads, helper processes or a person, none of which is to be had here.
+
+    A fork of a process whose torch has used several threads hangs, and each task is such a fork: the number of threads
+    stays at one, whatever a notebook asks for. Data loaders load in the process itself.
+    """
+    torch.set_num_threads = torch.set_num_interop_threads = _nothing
+    torch.Tensor.share_memory_ = lambda self: self  # type: ignore[method-assign]
+    original = torch.utils.data.DataLoader.__init__
+
+    @functools.wraps(original)
+    def without_helpers(self: Any, *args: Any, **kwargs: Any) -> None:
+        for name in ("prefetch_factor", "persistent_workers", "multiprocessing_context", "timeout"):
+            kwargs.pop(name, None)
+        if len(args) > 5:  # dataset, batch_size, shuffle, sampler, batch_sampler, num_workers
+            args = (*args[:5], 0, *args[6:])
+        else:
+            kwargs["num_workers"] = 0
+        original(self, *args, **kwargs)
+
+    torch.utils.data.DataLoader.__init__ = without_helpers  # type: ignore[method-assign]
+    builtins.input = _Input()  # type: ignore[assignment]
+
+
+class _Input:
+    """``input()`` where nobody types: an empty line each time, until a loop shows that it waits for something else."""
+
+    def __init__(self) -> None:
+        self.left = 20
+
+    def __call__(self, prompt: object = "", /) -> str:
+        print(prompt)
+        self.left -= 1
+        if self.left < 0:
+            raise EOFError("nobody is there to type while a notebook is marked")
+        return ""
 
 
 def wants_gpu(error: BaseException) -> bool:

@@ -76,6 +76,7 @@ def _prepare(settings: dict[str, Any]) -> CellShell:
     PIL.Image.init()
     stand_ins.install_colab()
     stand_ins.swallow_refused_modes()
+    stand_ins.fit_one_process()
     import importlib.metadata
 
     import course_utils
@@ -131,6 +132,7 @@ def _become_worker(
     sock = socket.socket(fileno=descriptor)
     scratch = request["scratch"]
     os.chdir(scratch)
+    sys.path.insert(0, "")  # as in a notebook: a module that `%%writefile` wrote can be imported
     _at_home_in(scratch)
     limits.set_process_limits(request["limits"])
     if settings["landlock"]:

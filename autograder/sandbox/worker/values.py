@@ -78,6 +78,8 @@ class _Encoder:
                 "kind": "dict",
                 "items": [[key, self.encode(item, depth + 1)] for key, item in value.items()],
             }
+        if isinstance(value, dict):
+            return _strange("a dict whose keys are not all texts")
         return _strange(f"of type {kind.__name__[:80]}")
 
     def _tensor(self, value: torch.Tensor) -> dict[str, Any]:

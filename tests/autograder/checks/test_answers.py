@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from autograder.course import this_course
 from autograder.marking import Marker
 from course_utils.outcomes import Status

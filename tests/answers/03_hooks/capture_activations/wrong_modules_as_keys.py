@@ -1,4 +1,4 @@
-# misconception: keys_not_names
+# says: a dict whose keys are not all texts
 import torch
 
 

@@ -1,0 +1,12 @@
+# says: still attached to the graph
+def activation_change(model, layer, x, box):
+    kept = []
+    handle = layer.register_forward_hook(lambda m, i, o: kept.append(o.clone()))
+    top, left, bottom, right = box
+    hidden = x.clone()
+    hidden[:, :, top:bottom, left:right] = 0
+    try:
+        model(x), model(hidden)
+    finally:
+        handle.remove()
+    return (kept[0] - kept[1]).abs().mean(1)[0]

@@ -1,0 +1,13 @@
+# says: a hook is still on the model
+import torch
+
+
+def activation_change(model, layer, x, box):
+    kept = []
+    layer.register_forward_hook(lambda m, i, o: kept.append(o.detach().clone()))
+    top, left, bottom, right = box
+    hidden = x.clone()
+    hidden[:, :, top:bottom, left:right] = 0
+    with torch.no_grad():
+        model(x), model(hidden)
+    return (kept[0] - kept[1]).abs().mean(1)[0]

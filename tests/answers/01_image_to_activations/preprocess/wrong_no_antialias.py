@@ -1,0 +1,16 @@
+# misconception: no_antialias
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+
+def preprocess(image):
+    x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None] / 255
+    h, w = x.shape[-2:]
+    size = (256, int(256 * w / h)) if h <= w else (int(256 * h / w), 256)
+    x = F.interpolate(x, size=size, mode="bilinear", align_corners=False)
+    top, left = round((size[0] - 224) / 2), round((size[1] - 224) / 2)
+    x = x[:, :, top : top + 224, left : left + 224]
+    mean = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
+    std = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
+    return (x - mean) / std

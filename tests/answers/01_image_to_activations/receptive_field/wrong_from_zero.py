@@ -1,0 +1,7 @@
+# misconception: starts_at_zero
+def receptive_field(layers):
+    size, step = 0, 1
+    for k, s in layers:
+        size += (k - 1) * step
+        step *= s
+    return size
