@@ -6,11 +6,11 @@ the caller's process alone.
 
 from __future__ import annotations
 
-import atexit
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +126,8 @@ def mark_one(root: Path, place: Path, job: Job, how: How) -> dict[str, Any]:
 
         torch.set_num_threads(1)
         _here = (root, place), how, _marker(Course(root, place), how)
-        atexit.register(_here[2].close)
+        # Not atexit, whose functions a process of a pool never runs.
+        Finalize(None, _here[2].close, exitpriority=10)
     course = Course(root, place)
     return _mark_and_store(course, _here[2], job).to_dict()
 

@@ -59,14 +59,19 @@ def _one_line_errors() -> Iterator[None]:
     try:
         yield
     except Unusable as error:
-        say.print(f"[bold]autograder:[/] {error}", highlight=False)
+        _complain(str(error))
         raise typer.Exit(2) from None
     except (CourseError, SandboxUnavailable, TemplateFailed) as error:
-        say.print(f"[bold]autograder:[/] {error}", highlight=False)
+        _complain(str(error))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        say.print("[bold]autograder:[/] stopped; what is marked is kept, the same command goes on from here.")
+        _complain("stopped; what is marked is kept, the same command goes on from here.")
         raise typer.Exit(1) from None
+
+
+def _complain(line: str) -> None:
+    """One line on the error stream, not broken to the window's width."""
+    say.print(f"autograder: {line}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _chosen(course: Course, names: list[str] | None) -> list[Lesson]:
@@ -90,7 +95,7 @@ def build(
         course = this_course()
         report = building.build(course, _chosen(course, lessons), check=check, tell=_tell)
         for problem in report.problems:
-            say.print(f"[bold]autograder:[/] {problem}", highlight=False)
+            _complain(problem)
         for line in report.lines:
             print(line)
         if report.problems:
@@ -191,7 +196,7 @@ def grade(
 def report(lessons: Lessons = None) -> None:
     """The class at a glance, as a page."""
     with _one_line_errors():
-        from .report import write_report
+        from .pages.report import write_report
 
         course = this_course()
         print(
@@ -256,7 +261,7 @@ def _short(course: Course, path: Path) -> str:
 
 
 def _tell(line: str) -> None:
-    say.print(line, highlight=False, markup=False)
+    say.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _print_verdict(verdict: Verdict) -> None:

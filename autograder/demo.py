@@ -42,7 +42,7 @@ def main() -> int:
         console.print("2. Making six submissions")
         demo = Course(course.root, place)
         shutil.rmtree(place, ignore_errors=True)
-        for student, text in _hand_in(demo, lesson).items():
+        for student, text in hand_in(demo, lesson).items():
             console.print(f"   {student}: {text}", highlight=False)
         console.print("3. Marking them in the sandbox")
         done = grade(demo, [lesson], how=How(), console=console, workers=2)
@@ -65,7 +65,7 @@ def _where(demo: Course, lesson: Lesson) -> str:
     )
 
 
-def _hand_in(demo: Course, lesson: Lesson) -> dict[str, str]:
+def hand_in(demo: Course, lesson: Lesson) -> dict[str, str]:
     """Write the six submissions into the demo's inbox; what each is, by student."""
     solution = nbformat.read(lesson.source.with_suffix(".ipynb"), as_version=4)
     release = reference_notebook(demo, lesson)

@@ -25,8 +25,8 @@ from pathlib import Path
 
 from autograder.course import Course, CourseError, Lesson
 from autograder.gradebook_access import Marks, chosen_lessons, known_students, read_marks
-from autograder.pages import lesson_title, write_page
-from autograder.safe_text import number, plain
+from autograder.pages.rendering import lesson_title, write_page
+from autograder.pages.safe_text import number, plain
 
 CANVAS = {"ID": "canvas_id", "SIS User ID": "sis_user_id", "SIS Login ID": "sis_login_id"}
 MOODLE = {"Email address": "email", "ID number": "id_number", "Username": "username"}

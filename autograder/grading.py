@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from . import feedback, gradebook
+from . import gradebook
+from .pages import feedback
 from .batch import How, Job, mark_all, stale
 from .course import Course, Lesson
 from .inbox import handed_in
-from .report import class_table, write_report
+from .pages.report import class_table, write_report
 from .verdicts import Verdict
 
 
@@ -66,8 +67,7 @@ def grade(
     recorded = gradebook.record(course, [*holding, *marked])
     for line in recorded.failed.values():
         console.print(line, highlight=False, markup=False)
-    for verdict in [*holding, *marked]:
-        feedback.write_feedback(course, verdict)
+    feedback.write_all(course, [*holding, *marked])
     page = write_report(course, None)
     where = f"Feedback: {_short(course, course.feedback)}/STUDENT/LESSON/\nReport:   {_short(course, page)}"
     return Graded(class_table([*holding, *marked]), where, len(marked))

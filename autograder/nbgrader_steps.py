@@ -23,7 +23,7 @@ from traitlets import Unicode
 from autograder import inbox
 from autograder.course import Course, CourseError, Lesson, this_course
 from autograder.release.source import student_source
-from autograder.safe_text import plain, without_paths
+from autograder.pages.safe_text import plain, without_paths
 from autograder.verdicts import Verdict, VerdictStore
 from course_utils.outcomes import TaskOutcome
 

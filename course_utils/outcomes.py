@@ -39,7 +39,7 @@ _WORDS = {
     Status.PARTIAL: "partly correct",
     Status.FAILED: "not yet correct",
     Status.NOT_ATTEMPTED: "not attempted",
-    Status.ERROR: "your code raised an error",
+    Status.ERROR: "ended with an error",
     Status.TIMEOUT: "ran out of time",
     Status.CRASHED: "stopped the Python process",
     Status.NEEDS_PERSON: "to be read by a person",
@@ -50,7 +50,7 @@ _SYMBOLS = {
     Status.FAILED: "✘",
     Status.NOT_ATTEMPTED: "○",
     Status.ERROR: "!",
-    Status.TIMEOUT: "⏱",
+    Status.TIMEOUT: "◷",
     Status.CRASHED: "!",
     Status.NEEDS_PERSON: "✎",
 }

@@ -19,6 +19,7 @@ from .grad_cam_mistakes import (
     pooling_mistakes,
     sum_mistakes,
 )
+from .grad_cam_more_mistakes import cam_mistakes, guided_mistakes, stack_mistakes
 from .items import Item, LessonChecks
 from .telling import first_telling
 
@@ -61,7 +62,7 @@ def _pooling(name: str, gradients: Tensor, *, edge: bool = False) -> Item:
         name,
         [gradients],
         expected=gradients.mean((2, 3)),
-        misconceptions=pooling_mistakes(gradients),
+        misconceptions=[] if edge else pooling_mistakes(gradients),
         next_step="One number a channel: the mean of that channel's gradients over height and width.",
         edge=edge,
     )
@@ -87,7 +88,7 @@ def _weighted_sum(
         name,
         [weights, activations],
         expected=summed,
-        misconceptions=sum_mistakes(weights, activations, summed),
+        misconceptions=[] if edge else sum_mistakes(weights, activations, summed),
         next_step="Line the shapes up: weights [1, C, 1, 1] times activations [1, C, h, w], then a sum over C.",
         edge=edge,
     )
@@ -207,10 +208,7 @@ def _known_by_hand() -> Item:
         "a network small enough to compute by hand, one input channel",
         [model, model.layer("relu"), ORACLE_X, 0],
         expected=(oracles.divide_by_maximum(oracles.upsample(small, (4, 4))), 0),
-        misconceptions=[
-            *grad_cam_mistakes(model, model.layer("relu"), ORACLE_X, 0),
-            *form_mistakes(ORACLE_X, 0),
-        ],
+        misconceptions=form_mistakes(ORACLE_X, 0),
         edge=True,
     )
 
@@ -247,7 +245,7 @@ def _class_heatmaps_item(name: str, model: Model, layer: Layer, x: Tensor, k: in
     if any(heatmap is None for heatmap in each):
         return None
     heatmaps, top = torch.stack([h for h in each if h is not None]), classes[:k]
-    mistakes = _stack_mistakes(heatmaps, top, classes)
+    mistakes = stack_mistakes(heatmaps, top, classes)
     size = (x.shape[2], x.shape[3])
     pairs = [oracles.output_and_gradient(model.module, layer.module, x, c) for c in top]
     unscaled = torch.stack([oracles.upsample(oracles.grad_cam_small(o, g).relu(), size) for o, g in pairs])
@@ -261,62 +259,6 @@ def _class_heatmaps_item(name: str, model: Model, layer: Layer, x: Tensor, k: in
     args = [model, layer, x] if k == 2 else [model, layer, x, k]
     step = "Find the k largest logits, call your `grad_cam` for each of these classes, and stack the maps."
     return Item(name, args, expected=(heatmaps, top), misconceptions=mistakes, next_step=step)
-
-
-def _stack_mistakes(heatmaps: Tensor, top: list[int], classes: list[int]) -> list[Misconception]:
-    k = len(top)
-    several = [
-        Misconception(
-            "order_reversed",
-            "The classes are right but the order is reversed: most probable first.",
-            (heatmaps.flip(0), top[::-1]),
-        ),
-        Misconception(
-            "same_map_for_all",
-            "All maps are alike. Each class needs its own gradient: pass its index on to `grad_cam`.",
-            (heatmaps[:1].expand_as(heatmaps), top),
-        ),
-    ]
-    return [
-        *(several if k > 1 else []),
-        Misconception(
-            "least_probable",
-            "These are the least probable classes. Sort from large to small.",
-            when=lambda got: sorted(int(c) for c in got[1]) == sorted(classes[-k:]) != sorted(top),
-        ),
-        Misconception(
-            "list_of_maps",
-            "The heatmaps came back as a list. Stack them into one tensor [k, H, W]: `torch.stack`.",
-            when=lambda got: isinstance(got[0], (list, tuple)),
-        ),
-        Misconception(
-            "extra_axis",
-            "The heatmaps have an axis too many. The shape to return is [k, H, W].",
-            when=lambda got: got[0].ndim > 3 and tuple(got[0].shape[-2:]) == tuple(heatmaps.shape[-2:]),
-        ),
-        Misconception(
-            "axis_gone",
-            "With k=1 the answer is still a stack, of one map: [1, H, W].",
-            when=lambda got: k == 1 and tuple(got[0].shape) == tuple(heatmaps.shape[1:]),
-        ),
-        Misconception(
-            "classes_not_ints",
-            "The classes should be a list of k Python ints: `.tolist()` makes them of a tensor.",
-            when=lambda got: not isinstance(got[1], list),
-        ),
-        Misconception(
-            "wrong_number",
-            "The number of maps or of classes is not k.",
-            when=lambda got: (got[0].ndim == 3 and len(got[0]) != k) or len(got[1]) != k,
-        ),
-        Misconception(
-            "order_reversed",
-            "The classes are right but their order is not: most probable first.",
-            when=lambda got: (
-                k > 1 and sorted(int(c) for c in got[1]) == sorted(top) != got[1] and list(got[1]) != top
-            ),
-        ),
-    ]
 
 
 @CHECKS.task("cam")
@@ -339,58 +281,8 @@ def _cam_item(
     weight = draw.normal(f"{name} weight {number}", classes, channels)
     index = 0 if zero else draw.integer(f"{name} class {number}", 1, classes)
 
-    def summed(row: Tensor) -> Tensor:
-        return torch.einsum("c,chw->hw", row, features[0])
-
-    plain = summed(weight[index])
-    scaled = Misconception("scaled_cam", "The map was scaled. The original CAM is the plain weighted sum.")
-    mistakes = [
-        Misconception(
-            "relu_in_cam", "Negative values became zero. The original CAM has no ReLU.", plain.relu()
-        ),
-        Misconception(scaled.name, scaled.message, plain / plain.max()),
-        Misconception(scaled.name, scaled.message, (plain - plain.min()) / (plain.max() - plain.min())),
-        Misconception(scaled.name, scaled.message, plain.relu() / plain.max()),
-        Misconception(
-            "mean_instead_of_sum", "This is a mean over the channels; CAM is the sum.", plain / channels
-        ),
-        Misconception(
-            "absolute_weights",
-            "The weights lost their sign. A map with a negative weight speaks against the class.",
-            summed(weight[index].abs()),
-        ),
-        Misconception(
-            "all_classes",
-            "One map for every class came back. Take the row of `class_index` alone.",
-            when=lambda got: got.ndim >= 3 and classes in got.shape and classes != got.shape[-1],
-        ),
-        Misconception(
-            "not_summed",
-            "The channels are still apart. Add the weighted maps over the channel axis.",
-            when=lambda got: got.ndim >= 3 and got.numel() == features.numel(),
-        ),
-        Misconception(
-            "batch_axis_kept",
-            "There is an axis of length 1 in front. The shape to return is [h, w].",
-            when=lambda got: got.ndim > 2 and got.numel() == plain.numel(),
-        ),
-    ]
-    if not zero:
-        mistakes.append(
-            Misconception(
-                "class_ignored",
-                "This is the map of class 0, whatever class was asked for. Take the row of `class_index`.",
-                summed(weight[0]),
-            )
-        )
-    if classes == channels:
-        mistakes.append(
-            Misconception(
-                "column_instead_of_row",
-                "The weights are a column. `classifier_weight` is [K, C]: the class is the first index.",
-                summed(weight[:, index]),
-            )
-        )
+    plain = torch.einsum("c,chw->hw", weight[index], features[0])
+    mistakes = cam_mistakes(features, weight, index, plain)
     step = "Row `class_index` of the weights, one number a channel, times features[0], added up over the channels."
     return Item(name, [features, weight, index], expected=plain, misconceptions=mistakes, next_step=step)
 
@@ -401,39 +293,6 @@ def guided_grad_cam(draw: Draw) -> Iterator[Item]:
         guided = draw.normal(f"{name} guided", 3, height, width)
         heatmap = draw.uniform(f"{name} map", height, width)
         product = guided * heatmap
-        scaled = "The product was scaled. Return it as it is; scaling belongs to the display."
-        mistakes = [
-            Misconception("added", "The two were added. Guided Grad-CAM multiplies them.", guided + heatmap),
-            Misconception(
-                "heatmap_ignored", "This is the guided map alone. Multiply it by the heatmap.", guided
-            ),
-            Misconception(
-                "relu_on_guided", "Negative values became zero; the product keeps its sign.", product.relu()
-            ),
-            Misconception("absolute", "The sign got lost; the product keeps its sign.", product.abs()),
-            Misconception("scaled", scaled, (product - product.min()) / (product.max() - product.min())),
-            Misconception("scaled", scaled, product / product.max()),
-            Misconception("scaled", scaled, product / product.abs().max()),
-            Misconception(
-                "masked",
-                "The heatmap was turned into a mask of 0 and 1. Multiply by its values.",
-                guided * (heatmap > 0.5),
-            ),
-            Misconception(
-                "transposed",
-                "The heatmap's rows and columns are swapped.",
-                guided * heatmap.T if height == width else None,
-            ),
-            Misconception(
-                "colours_lost",
-                "The three colour channels became one. Keep the shape [3, H, W].",
-                when=lambda got: got.ndim == 2 or got.shape[0] == 1,
-            ),
-            Misconception(
-                "colours_last",
-                "The colour axis came last. Keep it first: [3, H, W].",
-                when=lambda got, p=product: got.ndim == 3 and got.shape[-1] == 3 and got.shape != p.shape,
-            ),
-        ]
+        mistakes = guided_mistakes(guided, heatmap, product)
         step = "Multiply element by element; broadcasting lines [H, W] up with [3, H, W]."
         yield Item(name, [guided, heatmap], expected=product, misconceptions=mistakes, next_step=step)

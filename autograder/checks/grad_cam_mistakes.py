@@ -327,6 +327,11 @@ def form_mistakes(x: Tensor, target: int) -> list[Misconception]:
             when=lambda got: bool((got[0] < 0).any()),
         ),
         Misconception(
+            "whole_numbers",
+            "The map holds whole numbers. Return floats from 0 to 1; the display turns them into colours.",
+            when=lambda got: "int" in str(got[0].dtype),
+        ),
+        Misconception(
             "not_scaled",
             "The map's largest value is not 1. Divide by the maximum of the upsampled map.",
             when=lambda got: float(got[0].max()) > 1.001,

@@ -187,3 +187,24 @@ def energy_inside(heatmap: Tensor, mask: Tensor) -> float:
     """Share of a non-negative map's sum that lies inside a mask (Wang et al. 2020, energy-based pointing game)."""
     total = float(heatmap.sum())
     return float(heatmap[mask].sum()) / total if total > 0 else 0.0
+
+
+def occlusion(
+    model: nn.Module, x: Tensor, class_index: int, patch: int = 32, stride: int = 16, fill: float = 0.0
+) -> Tensor:
+    """Occlusion ``[rows, cols]``: Zeiler and Fergus 2014, section 4.2; fall of the class's softmax probability.
+
+    All covered copies go through the model as one batch.
+    """
+    corners = [
+        (top, left)
+        for top in range(0, x.shape[2] - patch + 1, stride)
+        for left in range(0, x.shape[3] - patch + 1, stride)
+    ]
+    covered = x.detach().repeat(len(corners) + 1, 1, 1, 1)
+    for copy, (top, left) in zip(covered[1:], corners, strict=True):
+        copy[:, top : top + patch, left : left + patch] = fill
+    with torch.no_grad():
+        shares = model(covered).softmax(1)[:, class_index]
+    rows = (x.shape[2] - patch) // stride + 1
+    return (shares[0] - shares[1:]).view(rows, -1)

@@ -141,5 +141,5 @@ def loss_parts(student: Outputs, teacher: Outputs) -> dict[str, torch.Tensor]:
 def _standardised_error(student: torch.Tensor, teacher: torch.Tensor, dims: tuple[int, ...]) -> torch.Tensor:
     """Mean squared error in units of the teacher's variance over `dims`, floored for silent channels."""
     variance = teacher.var(dim=dims, keepdim=True)
-    floor = 0.05 * variance.mean()
+    floor = 0.05 * variance.mean() + 1e-6  # a batch may hold equal pictures only
     return ((student - teacher).square() / (variance + floor)).mean()

@@ -26,8 +26,8 @@ class Memory:
     def draw(
         self, batch: int, generator: torch.Generator, device: torch.device
     ) -> tuple[torch.Tensor, Outputs]:
-        """A random batch of what was kept: (layer3's output, the teacher's answers)."""
-        chosen = torch.randint(len(self.items), (batch,), generator=generator).tolist()
+        """A random batch of what was kept, none twice: (layer3's output, the teacher's answers)."""
+        chosen = torch.randperm(len(self.items), generator=generator)[:batch].tolist()
         columns = zip(*(self.items[i] for i in chosen), strict=True)
         before, last, features, logits = (torch.stack(c).float().to(device) for c in columns)
         return before, Outputs([last], features, logits)

@@ -502,7 +502,10 @@ with lesson.reveal("receptive_field"):
         for part, colour in zip(parts, ("#ffffff", "#56b4e9", "#e6007a"), strict=True):
             low, high = 240 - resnet_fields[part] * zoom / 2, 240 + resnet_fields[part] * zoom / 2
             pen.rectangle((low, low, high, high), outline=colour, width=5)
-            pen.text((240, low + 6), f"{part}: {resnet_fields[part]}", fill=colour, anchor="ma", font_size=28)
+            words = f"{part}: {resnet_fields[part]}"
+            pen.text(
+                (240, low - 5), words, colour, anchor="mb", font_size=26, stroke_width=3, stroke_fill="black"
+            )
         panels.append(panel)
     show_pictures(
         panels,

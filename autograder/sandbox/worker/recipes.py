@@ -155,7 +155,8 @@ def build(recipe: dict[str, Any]) -> nn.Module:
             ``shared``, ``stride`` for the family; ``frozen`` (no parameter requires a gradient), ``train``,
             ``negative_head`` (every class weight negative, so that Grad-CAM of a ReLU layer finds nothing
             positive), ``positive_head`` (every class weight positive), ``raises`` (dotted name of a layer that
-            raises when it runs), ``counts`` (count forward passes, see :func:`_count_passes`).
+            raises when it runs), ``counts`` (count forward passes, see :func:`_count_passes`),
+            ``other_mode`` (dotted names of parts in eval mode where the whole is in train mode, or the reverse).
     """
     family = recipe["family"]
     if family == "oracle":
@@ -173,7 +174,10 @@ def build(recipe: dict[str, Any]) -> nn.Module:
         setattr(model.get_submodule(parent), name, _Raises())
     if recipe.get("counts"):
         _count_passes(model)
-    return model.train(bool(recipe.get("train")))
+    model.train(bool(recipe.get("train")))
+    for name in recipe.get("other_mode", ()):
+        model.get_submodule(name).train(not recipe.get("train"))
+    return model
 
 
 def _count_passes(model: nn.Module) -> None:

@@ -1,3 +1,3 @@
-# says: counts only once the ordinary case is right
+# says: which is not right
 def receptive_field(layers):
     return 1

@@ -1,4 +1,4 @@
-# says: return a float tensor of shape
+# misconception: whole_numbers
 import torch
 import torch.nn.functional as F
 

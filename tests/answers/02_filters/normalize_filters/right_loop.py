@@ -1,0 +1,9 @@
+import torch
+
+
+def normalize_filters(weight):
+    out = torch.zeros_like(weight)
+    for i, f in enumerate(weight):
+        if f.max() > f.min():
+            out[i] = (f - f.min()) / (f.max() - f.min())
+    return out

@@ -1,0 +1,9 @@
+# misconception: both_orders
+import torch.nn.functional as F
+
+
+def similar_filters(weight, threshold=0.95):
+    unit = F.normalize(weight.flatten(1), dim=1)
+    sim = unit @ unit.T
+    n = len(unit)
+    return [(i, j) for i in range(n) for j in range(n) if i != j and sim[i, j] >= threshold and unit[i].any() and unit[j].any()]

@@ -1,0 +1,14 @@
+# misconception: column_by_column
+import math
+
+import torch
+
+
+def tile_filters(filters, columns=8, padding=1):
+    n, _, k, _ = filters.shape
+    rows = math.ceil(n / columns)
+    image = torch.ones(rows * (k + padding) - padding, columns * (k + padding) - padding, 3)
+    for i in range(n):
+        y, x = i % rows * (k + padding), i // rows * (k + padding)
+        image[y : y + k, x : x + k] = filters[i].permute(1, 2, 0)
+    return image

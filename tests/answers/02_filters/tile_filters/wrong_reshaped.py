@@ -1,0 +1,14 @@
+# misconception: colours_mixed_up
+import math
+
+import torch
+
+
+def tile_filters(filters, columns=8, padding=1):
+    n, _, k, _ = filters.shape
+    rows = math.ceil(n / columns)
+    image = torch.ones(rows * (k + padding) - padding, columns * (k + padding) - padding, 3)
+    for i in range(n):
+        y, x = i // columns * (k + padding), i % columns * (k + padding)
+        image[y : y + k, x : x + k] = filters[i].reshape(k, k, 3)
+    return image

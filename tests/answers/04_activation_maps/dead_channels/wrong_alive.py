@@ -1,0 +1,7 @@
+# misconception: alive_returned
+import torch
+
+
+def dead_channels(activations, threshold=1e-6):
+    peak = activations.abs().amax(dim=(0, 2, 3))
+    return torch.nonzero(peak > threshold).flatten()

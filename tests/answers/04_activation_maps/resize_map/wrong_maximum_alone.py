@@ -1,0 +1,12 @@
+# misconception: divided_by_maximum
+import torch
+import torch.nn.functional as F
+
+
+def resize_map(activation_map, size):
+    m = activation_map
+    low, high = m.min(), m.max()
+    if high == low:
+        return torch.zeros(size)
+    m = m / high
+    return F.interpolate(m[None, None], size=size, mode='bilinear', align_corners=False)[0, 0]

@@ -1,0 +1,6 @@
+import torch
+
+
+def top_channels(activation, k=4):
+    score = activation[0].flatten(1).var(dim=1)
+    return torch.topk(score, k).indices
