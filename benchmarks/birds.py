@@ -23,7 +23,7 @@ from course_utils.instruments import grad_cam_batch
 
 SEEDS = 5
 # The lesson's own numbers: pictures to train on, fresh ones like them, the balanced test, heatmaps, pixels a side.
-TRAIN, FRESH, TEST, HEATMAPS, SIZE = 200, 100, 120, 60, 192
+TRAIN, FRESH, TEST, HEATMAPS, SIZE = 160, 80, 100, 40, 224
 CORRELATION = 0.95
 MODELS = ("biased", "balanced", "randomised")
 # What issue 6 asks of the medians. The repaired model is the one with random backgrounds.
@@ -87,7 +87,7 @@ def _groups(answered: Tensor, test: BirdSet) -> dict[str, Any]:
 
 
 def _energy(body: nn.Module, head: nn.Linear, test: BirdSet, backbone: Backbone) -> dict[str, float]:
-    """Heatmap energy inside the bird, the bird's area share, and one over the other, means over pictures."""
+    """Heatmap energy inside the bird, the bird's area share, and one over the other: means over pictures."""
     model = nn.Sequential(body, head.to(backbone.device)).eval()
     layer = body.get_submodule(backbone.layer_names["gradcam_layer"])
     heatmaps, _ = grad_cam_batch(model, layer, as_input(test.images[:HEATMAPS], backbone))
@@ -99,8 +99,7 @@ def _energy(body: nn.Module, head: nn.Linear, test: BirdSet, backbone: Backbone)
     return {
         "energy": inside.mean().item(),
         "area": area.mean().item(),
-        "energy_ratio": (inside.mean() / area.mean()).item(),
-        "mean_of_ratios": (inside / area).mean().item(),
+        "energy_ratio": (inside / area).mean().item(),
     }
 
 
@@ -134,7 +133,8 @@ def table(middle: dict[str, dict[str, float]]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and say which of the goals are met; 0 where all are, 1 where not, 2 for bad arguments."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.birds", description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"how many seeds, from 0 (default {SEEDS})")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"how many seeds (default {SEEDS})")
+    parser.add_argument("--first", type=int, default=0, help="the first seed (default 0)")
     parser.add_argument("--backbone", choices=NAMES, help="which network (default: the course's rule)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     options = parser.parse_args(arguments)
@@ -146,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     results = []
-    for seed in range(options.seeds):
+    for seed in range(options.first, options.first + options.seeds):
         results.append(measure_seed(seed, backbone))
         if options.json:
             print(json.dumps({"seed": seed, "backbone": backbone.name, **results[-1]}), flush=True)

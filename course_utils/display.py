@@ -54,16 +54,17 @@ def show_pictures(
     suptitle: str = "",
     *,
     alt: str = "",
+    panel: float = PANEL,
 ) -> LessonFigure:
     """Pictures in a grid, row by row.
 
     images: PIL pictures, [H, W] or [H, W, 3] arrays, or [3, H, W] tensors; floats in [0, 1]. alt: what a
-    reader who does not see the figure should know (default: the titles). Raises PictureError for what cannot
-    be shown.
+    reader who does not see the figure should know (default: the titles). panel: width of one, in inches.
+    Raises PictureError for what cannot be shown.
     """
     arrays = [as_array(image) for image in images]
     titles = _checked_titles(titles, len(arrays))
-    figure, axes = _grid(len(arrays), columns, [a.shape[0] / a.shape[1] for a in arrays], suptitle)
+    figure, axes = _grid(len(arrays), columns, [a.shape[0] / a.shape[1] for a in arrays], suptitle, panel)
     for axis, array, title in zip(axes, arrays, titles, strict=True):
         axis.imshow(array, cmap="gray", vmin=0, vmax=255)
         _label(axis, title)
@@ -240,13 +241,13 @@ def _scale(arrays: Sequence[np.ndarray], signed: bool) -> Normalize:
     return Normalize(low, high if high > low else low + 1.0)
 
 
-def _grid(count: int, columns: int | None, proportions: list[float], suptitle: str):
+def _grid(count: int, columns: int | None, proportions: list[float], suptitle: str, panel: float = PANEL):
     """A figure of `count` bare axes; panels as high as the tallest picture asks for."""
     columns = max(1, min(columns or 4, count))
     rows = math.ceil(count / columns)
-    height = PANEL * min(max(proportions), 2.0) + 0.35
+    height = panel * min(max(proportions), 2.0) + 0.35
     figure = LessonFigure(
-        figsize=(columns * PANEL + 0.6, rows * height + (0.4 if suptitle else 0)),
+        figsize=(columns * panel + 0.6, rows * height + (0.4 if suptitle else 0)),
         dpi=DPI,
         layout="constrained",
     )

@@ -48,7 +48,7 @@ def train_head(
     labels: Tensor,
     weights: Tensor | None = None,
     *,
-    steps: int = 300,
+    steps: int = 400,
     batch: int = 32,
     seed: int = 0,
 ) -> nn.Linear:
@@ -63,7 +63,7 @@ def train_head(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         head = nn.Linear(features.shape[1], int(labels.max()) + 1)
-        optimizer = torch.optim.AdamW(head.parameters(), lr=1e-3, weight_decay=1e-2)
+        optimizer = torch.optim.AdamW(head.parameters(), lr=3e-3, weight_decay=0.1)
         for _ in range(steps):
             drawn = torch.multinomial(weights, batch, replacement=True)
             loss = F.cross_entropy(head(features[drawn]), labels[drawn])

@@ -317,14 +317,14 @@ def _dead_item(
     values[:, tiny] = quiet
     values[:, tiny, 0, 0] *= -1
     values[:, negative] = -loud[:, negative]
-    # Alive in one picture alone, and there in one cell alone; not in the first one, where there are more.
+    # One is alive in the last picture alone, one in a single cell of the first.
     values[-1, once] = loud[-1, once]
     flat = loud[:, balanced].flatten(1)
     signs = torch.ones(flat.shape[1])
     signs[1::2] = -1
     even = flat[:, :1] * signs
     values[:, balanced] = even.view(pictures, *size)
-    values[-1, pixel, -1, 0] = loud[-1, pixel, -1, 0]
+    values[0, pixel, -1, 0] = loud[0, pixel, -1, 0]
     for channel in rest:
         values[:, channel] = loud[:, channel]
     magnitude = np.abs(values.numpy()).astype(np.float64)
@@ -343,12 +343,12 @@ def _dead_item(
             "mean.",
             where(np.abs(values.numpy().mean(axis=(0, 2, 3))) <= limit),
         ),
+        Misconception("threshold_ignored", "The threshold that was given is not used.", where(peaks <= 1e-6)),
         Misconception(
             "exactly_zero",
             "A channel whose values are tiny counts as alive here. Compare with the threshold, not with 0.",
             where(peaks == 0),
         ),
-        Misconception("threshold_ignored", "The threshold that was given is not used.", where(peaks <= 1e-6)),
         Misconception("alive_returned", "These are the channels that are alive.", where(peaks > limit)),
         Misconception(
             "first_picture_only",

@@ -62,6 +62,13 @@ class Stay:
 
 
 @dataclass(frozen=True)
+class Loader:
+    """Batches as an iterable without a length: what `DataLoader` over a stream is, or a generator."""
+
+    batches: list[Any]
+
+
+@dataclass(frozen=True)
 class Optimizer:
     """Plain SGD over the trainable parameters of a :class:`Model` that is an argument of the same call."""
 

@@ -282,9 +282,18 @@ def _with_relatives(draw: Draw, name: str, count: int, shape: tuple[int, ...], t
         weight[order[2]] = -weight[order[0]]
         weight[order[3]] = near * weight[order[4]] + (1 - near**2) ** 0.5 * 0.8 * noise[order[3]]
         weight[order[5]] = 0.02 * (weight[order[4]] + 0.05 * noise[order[5]])
+        if count > 7:  # two that have their mean in common and nothing else
+            weight[order[6]], weight[order[7]] = noise[order[6]] + 9, noise[order[7]] + 9
+        if count > 8:  # one that agrees with another in the first channel alone
+            weight[order[8]] = torch.cat([weight[order[4]][:1], -weight[order[4]][1:]])
         values = np.nan_to_num(_cosines(weight))
         upper = values[np.triu_indices(count, 1)]
-        if (np.abs(np.abs(upper) - abs(threshold)) > 0.01).all() and (upper >= threshold).sum() >= 2:
+        clear = (np.abs(np.abs(upper) - abs(threshold)) > 0.01).all() and (upper >= threshold).sum() >= 2
+        right = _pairs(values, threshold)
+        # Every mistake must show: a last filter left out, neighbours alone compared, means or signs taken away.
+        clear &= any(j == count - 1 for _, j in right) and any(j > i + 1 for i, j in right)
+        centred = _pairs(_cosines(weight - weight.mean((1, 2, 3), keepdim=True)), threshold)
+        if clear and right not in (centred, _pairs(np.abs(values), threshold)):
             return weight
     raise AssertionError(f"no clear set of filters was found for {name}")
 

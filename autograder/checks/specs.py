@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from .draw import Layer, Model, Optimizer, Picture, Stay
+from .draw import Layer, Loader, Model, Optimizer, Picture, Stay
 from .items import Item
 
 
@@ -50,6 +50,8 @@ class _Writer:
             return {"kind": "model", "recipe": value.recipe}
         if isinstance(value, Layer):
             return {"kind": "layer", "model": _position(value.model, values), "name": value.name}
+        if isinstance(value, Loader):
+            return {"kind": "loader", "items": [self.spec(item, values) for item in value.batches]}
         if isinstance(value, Optimizer):
             return {"kind": "sgd", "model": _position(value.model, values), "lr": value.learning_rate}
         if isinstance(value, (list, tuple)):

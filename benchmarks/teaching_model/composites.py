@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 from benchmarks.teaching_model.pictures import Picture, Pictures
 
 # How often a picture of the lessons' own animals is drawn, beside once for any other.
-LESSON_WEIGHT = 4
+LESSON_WEIGHT = 12
 BILINEAR = Image.Resampling.BILINEAR
 
 
@@ -35,14 +35,14 @@ def _weighted(pictures: list[Picture]) -> list[Picture]:
 
 
 def compose(pictures: Pictures, side: int, rng: np.random.Generator) -> Image.Image:
-    """One random picture: a photograph alone (1 in 4), two halves (1 in 6), or up to three cut-outs."""
+    """One random picture: a photograph alone (1 in 5), two halves (3 in 10), or up to three cut-outs."""
     kind = rng.random()
     image = background(pictures, side, rng)
-    if kind < 0.25:
+    if kind < 0.2:
         return image
-    if kind < 0.42:
+    if kind < 0.5:
         for left in (0, side // 2):
-            paste(image, pictures, rng.uniform(0.4, 0.62) * side, rng, (left, left + side // 2))
+            paste(image, pictures, rng.uniform(0.42, 0.75) * side, rng, (left, left + side // 2))
         return image
     for _ in range(rng.choice([1, 2, 3], p=[0.65, 0.25, 0.1])):
         paste(image, pictures, rng.uniform(0.35, 1.0) * side, rng, (0, side))

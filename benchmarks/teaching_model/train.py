@@ -47,8 +47,8 @@ CHECKPOINT = Path("build/teaching_model/checkpoint.pt")
 STAGES = (
     Stage(0.27, 80, 24, depth=2),
     Stage(0.66, 96, 12, depth=3, first=3),
-    Stage(0.92, 128, 12, first=4, again=4),
-    Stage(1.01, 224, 8, first=4, again=2),
+    Stage(0.83, 128, 12, first=4, again=4),
+    Stage(1.01, 224, 8, first=4, again=3),
 )
 REMEMBERED = 12_000
 RATE = 1.5e-3

@@ -43,9 +43,12 @@ TOP_CHANNELS = Task(
                     tensor([0, 3]),
                 ),
                 Misconception(
-                    "sorted_indices",
+                    "least_first",
                     "The right channels in the wrong order: the largest variance comes first.",
                     tensor([2, 1]),
+                ),
+                Misconception(
+                    "wrong_count", "The number of channels is not k.", when=lambda got: len(got) > 2
                 ),
                 Misconception(
                     "values_for_indices",
@@ -60,6 +63,16 @@ TOP_CHANNELS = Task(
             lambda: (tensor(FIVE),),
             tensor([1, 3, 4, 0]),
             (
+                Misconception(
+                    "sorted_indices",
+                    "The right channels, sorted by number. Sort them by variance, largest first.",
+                    tensor([0, 1, 3, 4]),
+                ),
+                Misconception(
+                    "least_first",
+                    "The right channels in the wrong order: the largest variance comes first.",
+                    tensor([0, 4, 3, 1]),
+                ),
                 Misconception(
                     "by_energy",
                     "These are the largest squares. A variance is measured from the map's own mean.",
@@ -100,7 +113,7 @@ CORNERS = [
     [2 / 6, 17 / 36, 22 / 36, 0.75],
     [0.5, 4 / 6, 5 / 6, 1.0],
 ]
-PEAK_UP = [[0.0, 0.25, 0.75, 0.75, 0.25, 0.0]] * 2
+PEAK_UP = [[0.0, 0.25, 0.75, 0.8125, 0.4375, 0.25]] * 2
 
 RESIZE_MAP = Task(
     name="resize_map",
@@ -142,14 +155,19 @@ RESIZE_MAP = Task(
             ),
         ),
         Example(
-            "one row, -1, 3, -1, to two rows of six",
-            lambda: (tensor([[-1.0, 3, -1]]), (2, 6)),
+            "one row, -1, 3, 0, to two rows of six",
+            lambda: (tensor([[-1.0, 3, 0]]), (2, 6)),
             tensor(PEAK_UP),
             (
                 Misconception(
                     "scaled_after_resizing",
                     "The map was scaled after the resizing. Scale the small map, then resize.",
-                    tensor([[0.0, 1 / 3, 1, 1, 1 / 3, 0]] * 2),
+                    tensor([[0.0, 4 / 13, 12 / 13, 1, 7 / 13, 4 / 13]] * 2),
+                ),
+                Misconception(
+                    "relu_first",
+                    "The negative value was cut before the scaling. Keep it.",
+                    tensor([[0.0, 0.25, 0.75, 0.75, 0.25, 0]] * 2),
                 ),
                 Misconception(
                     "sides_swapped",
@@ -329,6 +347,18 @@ MAX_ACTIVATING_PATCHES = Task(
             "the same, k=3: every picture once",
             lambda: (tensor(THREE), 1, 3),
             [(0, 0, 2), (2, 1, 1), (1, 0, 0)],
+            (
+                Misconception(
+                    "picture_order",
+                    "The places are in the order of the pictures. Sort them by strength.",
+                    [(0, 0, 2), (1, 0, 0), (2, 1, 1)],
+                ),
+                Misconception(
+                    "weakest_first",
+                    "The order is reversed: the strongest comes first.",
+                    [(1, 0, 0), (2, 1, 1), (0, 0, 2)],
+                ),
+            ),
         ),
         Example(
             "channel 0, k=1",

@@ -256,6 +256,12 @@ SIX = [
     [[[0.0, 0], [0, 0]]],
     [[[1.0, 1], [1, 1]]],
 ]
+FOUR = [
+    [[[1.0, 2], [3, 4]]],
+    [[[4.0, 3], [2, 1]]],
+    [[[1.0, -1], [0, 0]]],
+    [[[1.0, -0.5], [0.5, -1]]],
+]
 
 
 def _six() -> tuple[Any, ...]:
@@ -314,25 +320,25 @@ SIMILAR = Task(
             ),
         ),
         Example(
-            "the same filters, threshold 0.75",
-            _six,
-            [(0, 1), (0, 3), (1, 3), (3, 5)],
+            "four other filters, threshold 0.64",
+            lambda: (tensor(FOUR),),
+            [(0, 1), (2, 3)],
             (
                 Misconception(
                     "threshold_ignored",
                     "This is the answer for 0.95. Use the argument `threshold`.",
-                    [(0, 1), (0, 3), (1, 3)],
+                    [],
                 ),
                 Misconception(
                     "mean_subtracted",
                     "The filters' means were subtracted first. That is a correlation; take the plain cosine.",
-                    [(0, 1), (0, 3), (1, 3)],
+                    [(1, 3), (2, 3)],
                 ),
             ),
-            kwargs={"threshold": 0.75},
+            kwargs={"threshold": 0.64},
         ),
         Example(
-            "the same filters, threshold -0.5: the dead filter still has no partner",
+            "the six filters, threshold -0.5: the dead filter still has no partner",
             _six,
             [(0, 1), (0, 3), (0, 5), (1, 3), (1, 5), (3, 5)],
             (

@@ -185,6 +185,7 @@ with lesson.reveal("normalize_filters", "tile_filters"):
     show_pictures(
         [enlarge(grid, factor)],
         suptitle=f"All {len(weight)} filters of the first layer",
+        panel=5.6,
         alt=f"A grid of {len(weight)} small colour pictures, the filters of the first layer of {backbone.name}.",
     )
 
@@ -211,8 +212,8 @@ with lesson.reveal("normalize_filters", "tile_filters"):
 #
 # How do you know that this is the work of training? Compare with what stood there before: random numbers. Your scaling makes both equally bright, so look at the *pattern*.
 #
-# A number says it as well. In a real pattern, neighbouring pixels go together. Shift each filter by one pixel, and take the cosine of filter and shifted filter: about 0 for noise, towards 1
-# for smooth patterns, negative for fine stripes.
+# A number says it as well. In a real pattern, neighbouring pixels go together. Shift each filter by one pixel, and take the cosine of filter and shifted filter: about 0 for noise (a little less, because
+# the mean is taken out), towards 1 for smooth patterns, negative for fine stripes.
 
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_random", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -230,6 +231,7 @@ with lesson.reveal("normalize_filters", "tile_filters"):
         [enlarge(tile_filters(normalize_filters(w)), factor) for w in (weight, noise)],
         titles=["trained", "random"],
         suptitle="Training turns noise into patterns",
+        panel=4.4,
         alt="Two grids of filters. The trained ones show patterns, the random ones speckles of all colours.",
     )
     for name, filters in (("trained", weight), ("random", noise)):
@@ -347,7 +349,8 @@ for name, conv in [
 ]:
     filters, channels, rows, columns = conv.weight.shape
     print(f"{name:32} {filters:5} filters, each with {channels:5} slices of {rows}×{columns}")
-name, deep = max(convolutions, key=lambda entry: (entry[1].kernel_size[0] > 1) * entry[1].weight.shape[1])
+wide = [entry for entry in convolutions if entry[1].weight.shape[1] > 3]
+name, deep = max(wide, key=lambda entry: (entry[1].kernel_size[0] > 1, entry[1].weight.shape[1]))
 slices = deep.weight[0].detach().cpu()
 show_maps(
     list(slices[:8]),
@@ -451,7 +454,7 @@ with lesson.reveal("normalize_filters", "tile_filters", "similar_filters"):
 #
 # **Limit 1: the first layer only.** You have just seen why.
 #
-# **Limit 2: strength is gone.** Scaled by its own range, a filter that is nearly dead looks as lively as the strongest one:
+# **Limit 2: strength is gone.** Scaled by its own range, a filter that is nearly dead looks as lively as the strongest one. The *length* of a filter, the square root of the sum of its squared weights, tells them apart:
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_strength", "locked": true, "schema_version": 3, "solution": false, "task": false}
 with lesson.reveal("normalize_filters"):
@@ -460,14 +463,14 @@ with lesson.reveal("normalize_filters"):
     pair = [int(strength.argmax()), int(alive.argmin())]
     show_pictures(
         [enlarge(normalize_filters(weight[n : n + 1])[0].permute(1, 2, 0), 20) for n in pair],
-        titles=[f"filter {n}: length {strength[n]:.3f}" for n in pair],
+        titles=[f"filter {n}: length {strength[n]:.2g}" for n in pair],
         suptitle="The strongest filter and the weakest one: equally colourful here",
         alt="Two filters as colour pictures, equally bright. "
-        + "; ".join(f"filter {n} has length {strength[n]:.3f}" for n in pair)
+        + "; ".join(f"filter {n} has length {strength[n]:.2g}" for n in pair)
         + ".",
     )
     print(
-        f"the strongest is {strength[pair[0]] / strength[pair[1]]:.0f} times as strong; filters that are all zeros: {int((strength == 0).sum())}"
+        f"the strongest is {strength[pair[0]] / strength[pair[1]]:,.0f} times as strong; filters that are all zeros: {int((strength == 0).sum())}"
     )
 
 # %% [markdown]
@@ -492,12 +495,13 @@ with lesson.reveal("similar_filters"):
     lengths = weight.flatten(1).norm(dim=1)
     directions = nn.functional.normalize(weight.flatten(1), dim=1)
     alike = (directions @ directions.T).fill_diagonal_(0)
+    dead = lengths < 0.05 * lengths.max()  # a filter that does nothing is not missed by anyone
+    unlike = alike.abs().fill_diagonal_(2)
+    unlike[dead] = unlike[:, dead] = 2
+    alike[dead] = alike[:, dead] = 0
     with torch.no_grad():
         plain = backbone.model(batch).softmax(dim=1)
-        for words, flat in (
-            ("most alike", int(alike.argmax())),
-            ("nothing in common", int(alike.abs().fill_diagonal_(2).argmin())),
-        ):
+        for words, flat in (("most alike", int(alike.argmax())), ("nothing in common", int(unlike.argmin()))):
             i, j = divmod(flat, len(weight))
             changed = copy.deepcopy(backbone.model)
             conv = changed.get_submodule(backbone.layer_names["first_conv"])

@@ -47,7 +47,7 @@ from torch import nn
 from course_utils.composites import NEUTRAL, Placement, make_background, paste
 from course_utils.controls import explore
 from course_utils.display import overlay, show_maps, show_pictures
-from course_utils.images import list_pictures, load_picture, to_image
+from course_utils.images import list_pictures, load_picture, normalise, to_image
 
 # %% [markdown]
 # ## One picture, three depths
@@ -61,14 +61,17 @@ from course_utils.images import list_pictures, load_picture, to_image
 backbone = lesson.backbone  # ResNet-18, or what stands in for it
 
 
-def look(role, x, model=None):
-    """The output of the early, middle or late layer for a batch x, on the CPU."""
+def look(roles, x, model=None):
+    """The output of the early, middle or late layer for a batch x, on the CPU; a list for several of them."""
     from captum.attr import LayerActivation
 
     model = model or backbone.model
-    layer = model.get_submodule(backbone.layer_names[role])
+    several = isinstance(roles, tuple)
+    layers = [model.get_submodule(backbone.layer_names[role]) for role in (roles if several else (roles,))]
     with torch.no_grad():
-        return LayerActivation(model, layer).attribute(x.to(lesson.device)).detach().cpu()
+        found = LayerActivation(model, layers).attribute(x.to(lesson.device))
+    found = [output.detach().cpu() for output in found]
+    return found if several else found[0]
 
 
 x_cat = backbone.preprocess(load_picture("cat"))
@@ -263,12 +266,11 @@ with lesson.reveal("resize_map"):
         scene = paste(
             make_background(NEUTRAL, 224), [Placement("zebra", x=(96 + shift) / 224, y=0.5, scale=0.42)]
         ).image
-        pixels = torch.tensor(list(scene.getdata())).view(224, 224, 3).permute(2, 0, 1)[None] / 255
-        mean, std = (torch.tensor(v).view(3, 1, 1) for v in (backbone.mean, backbone.std))
-        answer = look("late", (pixels - mean) / std)[0]
+        pixels = normalise(scene, backbone.mean, backbone.std)
+        answer = look("late", pixels)[0]
         scenes.append(scene)
         found.append(answer)
-    empty = (pixels * 0 + torch.tensor(NEUTRAL).view(3, 1, 1) / 255 - mean) / std
+    empty = normalise(make_background(NEUTRAL, 224), backbone.mean, backbone.std)
     background = look("late", empty)[0]
     strength = [(answer - background).abs().mean(dim=0) for answer in found]
     for cells in (0, 1, 2):
@@ -318,7 +320,7 @@ raise RuntimeError("Not marked: mark with this course's nbgrader_config.py (auto
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_patches", "locked": true, "schema_version": 3, "solution": false, "task": false}
 with lesson.reveal("top_channels", "max_activating_patches"):
-    names = list_pictures("photograph") + list_pictures("cutout")[::4]
+    names = list_pictures("photograph") + list_pictures("cutout")[::5]
     pictures = []
     for name in names:
         picture = load_picture(name)
@@ -326,9 +328,9 @@ with lesson.reveal("top_channels", "max_activating_patches"):
             picture = paste(make_background(NEUTRAL, 256), [Placement(name, scale=0.85)]).image
         pictures.append(backbone.preprocess(picture))
     batch = torch.cat(pictures)
-    collected = {
-        role: torch.cat([look(role, part) for part in batch.split(16)]) for role in ("middle", "late")
-    }
+    # Both layers in one pass for each sixteen pictures.
+    both = [look(("middle", "late"), part) for part in batch.split(16)]
+    collected = {role: torch.cat([pair[i] for pair in both]) for i, role in enumerate(("middle", "late"))}
 
     def show_patches(depth, channel):
         side = {"middle": 48, "late": 112}[depth]
@@ -360,7 +362,7 @@ with lesson.reveal("top_channels", "max_activating_patches"):
 
 # %% [markdown]
 # Do the patches of a channel have something in common: a colour, a texture, a shape? In the middle layer this is often so; late channels may like things that look alike to
-# nobody but the network. And some rows have no common theme at all. A channel need not have *one* meaning. Careful, too: six patches out of some sixty pictures show what the channel likes **best of what it was
+# nobody but the network. And some rows have no common theme at all. A channel need not have *one* meaning. Careful, too: six patches out of some fifty pictures show what the channel likes **best of what it was
 # offered**.
 #
 # ## Channels that never answer
@@ -369,7 +371,7 @@ with lesson.reveal("top_channels", "max_activating_patches"):
 #
 # ### Predict · silent on the cat
 #
-# Channel 17 of the late layer gives exactly 0 in all 49 cells for the cat. Is it dead?
+# Suppose channel 17 of the late layer gives exactly 0 in all 49 cells for the cat. Is it dead?
 #
 # - **A** Yes: a channel that gives nothing is dead.
 # - **B** Yes: a healthy ReLU never gives only zeros.
@@ -454,7 +456,7 @@ with lesson.reveal("dead_channels"):
             )
 
 # %% [markdown]
-# The instrument tells what the answers hide: every fourth channel is dead, on every picture. Such a regular pattern has a cause. When a training run goes wrong, dead channels, layer by layer, are among the first things to count.
+# The instrument tells what the answers hide: channels 0, 4, 8, 12 and so on are dead, on every picture. Such a regular pattern has a cause. (A few dead channels in a healthy model, as EfficientNet-Lite0 has them here, are no damage: they cost time and tell nothing.) When a training run goes wrong, dead channels, layer by layer, are among the first things to count.
 #
 # ## Stretch: is one channel a cat detector? (not graded)
 #

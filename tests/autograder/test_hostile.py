@@ -68,14 +68,14 @@ class Stage:
             self._baselines[lesson.id] = self.mark(lesson, notebooks.half_done(lesson), "honest")
         return self._baselines[lesson.id]
 
-    def neighbour(self, lesson: Lesson) -> tuple[float, list[str]]:
+    def neighbour(self, lesson: Lesson) -> tuple[float, str]:
         """The marks of someone who comes next."""
         task = notebooks.tasks(lesson)[0]
         path = notebooks.write(
             f"import torch\nfrom torch import nn\n{notebooks.answer(lesson, task.name)}\n", self.folder / "next.py"
         )
         outcome = self.marker.try_file(lesson, task, path)
-        return outcome.earned, [item.message for item in outcome.items]
+        return outcome.earned, "".join(item.message for item in outcome.items)
 
     def left_behind(self, lesson: Lesson) -> list[str]:
         template = self.marker.template(lesson)
@@ -109,16 +109,16 @@ def test_attack(lesson: Lesson, attack: Attack, stage: Stage, tmp_path: Path) ->
     assert "LEAK" not in told, told
     assert stage.scene.harm() == []
     assert stage.left_behind(lesson) == []
-    points = notebooks.tasks(lesson)[0].points
-    assert stage.neighbour(lesson) == (points, [""] * len(stage.neighbour(lesson)[1]))
+    assert stage.neighbour(lesson) == (notebooks.tasks(lesson)[0].points, "")
     VerdictStore(tmp_path).put(verdict)  # whatever the text in it
     assert VerdictStore(tmp_path).get(lesson.id, attack.name) == verdict
-    _assert_played(content, told)
+    _assert_played(content, told, verdict)
 
 
-def _assert_played(content: NotebookNode | dict | bytes, told: str) -> None:
+def _assert_played(content: NotebookNode | dict | bytes, told: str, verdict: Verdict) -> None:
     """A payload with a slip in it would pass for the wrong reason."""
-    assert "SyntaxError" not in told, told
+    slips = [entry for entry in verdict.log if "your own cell" in entry["title"] and "SyntaxError" in entry["message"]]
+    assert not slips
     if not isinstance(content, NotebookNode):
         return
     if any("end of payload" in cell.source for cell in content.cells):

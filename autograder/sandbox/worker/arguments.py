@@ -6,6 +6,7 @@ the same function to make the objects for its own oracle, so both sides see the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -13,6 +14,16 @@ from PIL import Image
 from torch import nn
 
 from .recipes import build
+
+
+class Loader:
+    """Batches that can be gone through again and again and that have no length and no index, as a bare iterable has."""
+
+    def __init__(self, batches: list[Any]) -> None:
+        self._batches = batches
+
+    def __iter__(self) -> Iterator[Any]:
+        return (batch for batch in self._batches)
 
 
 def build_arguments(
@@ -24,7 +35,8 @@ def build_arguments(
         specs: one dict an argument: ``{"kind": "plain", "value": …}``, ``{"kind": "tensor", "name": …}``,
             ``{"kind": "model", "recipe": …}``, ``{"kind": "layer", "model": 0, "name": "block2"}`` (a layer of
             the model that is argument 0), ``{"kind": "image", "name": …}`` (a uint8 tensor ``[H, W, 3]`` as a PIL
-            picture), ``{"kind": "list"|"tuple", "items": […]}``, ``{"kind": "sgd", "model": 0, "lr": 0.1}``.
+            picture), ``{"kind": "list"|"tuple", "items": […]}``, ``{"kind": "sgd", "model": 0, "lr": 0.1}``,
+            ``{"kind": "loader", "items": […]}`` (the items as an iterable without a length).
         tensors: the tensors that the specs name.
         device: where models and tensors go.
     """
@@ -52,6 +64,8 @@ def _build_one(spec: dict[str, Any], tensors: dict[str, torch.Tensor], device: s
     if kind in ("list", "tuple"):
         items = [_build_one(item, tensors, device, built) for item in spec["items"]]
         return items if kind == "list" else tuple(items)
+    if kind == "loader":
+        return Loader([_build_one(item, tensors, device, built) for item in spec["items"]])
     if kind == "sgd":
         trainable = [p for p in built[spec["model"]].parameters() if p.requires_grad]
         return torch.optim.SGD(trainable, lr=spec["lr"])

@@ -92,6 +92,16 @@ def _look(arguments: list[Any], result: Any, look: dict[str, Any]) -> Any:
             return {name: m.training for name, m in target.named_modules()}
         if look["read"] == "layer_type":
             return type(target.get_submodule(look["name"])).__name__
+        if look["read"] == "linear":
+            layer = target.get_submodule(look["name"])
+            return {
+                "type": type(layer).__name__,
+                "in": layer.in_features,
+                "out": layer.out_features,
+                "bias": layer.bias is not None,
+                # Some of an earlier layer's weights: a fresh one has others.
+                "fresh": not torch.allclose(layer.weight.detach().cpu().flatten()[: len(look["old"])], torch.tensor(look["old"])),
+            }
         if look["read"] == "is_argument":
             return target is arguments[look["of"]]
         if look["read"] == "passes":

@@ -132,7 +132,29 @@ class _Functional(nn.Module):
         return self.out(F.relu(self.third(x)).mean((2, 3)))
 
 
+class _Normed(nn.Module):
+    """BatchNorm behind convolutions (2d) and behind a linear layer (1d), the head two names deep: made for transfer."""
+
+    def __init__(self, classes: int, channels: list[int]) -> None:
+        super().__init__()
+        c1, c2, c3 = channels
+        self.body = nn.Sequential(
+            nn.Conv2d(3, c1, 3, stride=2, bias=False),
+            nn.BatchNorm2d(c1),
+            nn.ReLU(),
+            nn.Conv2d(c1, c2, 3, stride=2, bias=False),
+            nn.BatchNorm2d(c2),
+            nn.ReLU(),
+        )
+        self.neck = nn.Sequential(nn.Linear(c2, c3), nn.BatchNorm1d(c3), nn.ReLU())
+        self.top = nn.ModuleDict({"out": nn.Linear(c3, classes)})
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.top["out"](self.neck(self.body(x).mean((2, 3))))
+
+
 _FAMILIES: dict[str, Callable[..., nn.Module]] = {
+    "normed": _Normed,
     "plain": _Plain,
     "residual": _Residual,
     "mobile": _Mobile,
@@ -156,7 +178,8 @@ def build(recipe: dict[str, Any]) -> nn.Module:
             ``negative_head`` (every class weight negative, so that Grad-CAM of a ReLU layer finds nothing
             positive), ``positive_head`` (every class weight positive), ``raises`` (dotted name of a layer that
             raises when it runs), ``counts`` (count forward passes, see :func:`_count_passes`),
-            ``other_mode`` (dotted names of parts in eval mode where the whole is in train mode, or the reverse).
+            ``other_mode`` (dotted names of parts in eval mode where the whole is in train mode, or the reverse),
+            ``frozen_parts`` (dotted names of parts whose parameters require no gradient).
     """
     family = recipe["family"]
     if family == "oracle":
@@ -174,6 +197,8 @@ def build(recipe: dict[str, Any]) -> nn.Module:
         setattr(model.get_submodule(parent), name, _Raises())
     if recipe.get("counts"):
         _count_passes(model)
+    for name in recipe.get("frozen_parts", ()):
+        model.get_submodule(name).requires_grad_(False)
     model.train(bool(recipe.get("train")))
     for name in recipe.get("other_mode", ()):
         model.get_submodule(name).train(not recipe.get("train"))
@@ -206,7 +231,7 @@ def _draw_weights(model: nn.Module, seed: int) -> None:
                 module.weight.copy_(normal(module.weight.shape, (2.0 / fan_in) ** 0.5))
                 if module.bias is not None:
                     module.bias.copy_(normal(module.bias.shape, 0.1))
-            elif isinstance(module, nn.BatchNorm2d):
+            elif isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
                 module.weight.copy_(normal(module.weight.shape, 0.2, 1.0))
                 module.bias.copy_(normal(module.bias.shape, 0.2))
                 module.running_mean.copy_(normal(module.running_mean.shape, 0.2))

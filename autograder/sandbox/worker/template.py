@@ -9,7 +9,10 @@ import array
 import contextlib
 import ctypes
 import gc
+import importlib
+import importlib.metadata
 import os
+import pkgutil
 import signal
 import socket
 import sys
@@ -77,13 +80,11 @@ def _prepare(settings: dict[str, Any]) -> CellShell:
     stand_ins.install_colab()
     stand_ins.swallow_refused_modes()
     stand_ins.fit_one_process()
-    import importlib.metadata
 
     import course_utils
 
     importlib.metadata.version("torch")  # caches the listing of the packages' folder, see `Reach.for_a_fork`
-    with contextlib.suppress(AttributeError, ImportError):
-        course_utils.open_lesson  # noqa: B018 - imports the lesson machinery before any fork
+    _import_all(course_utils)
     shell = make_shell()
     shell.run_cell("import torch, numpy, matplotlib.pyplot", store_history=False)
     shell.reset()
@@ -91,6 +92,14 @@ def _prepare(settings: dict[str, Any]) -> CellShell:
     gc.collect()
     gc.freeze()
     return shell
+
+
+def _import_all(package: Any) -> None:
+    """Import what notebooks import of the course's own package, once; the instruments are some lessons' task to build."""
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not found.name.endswith(".instruments"):
+            with contextlib.suppress(Exception):  # a notebook that imports it meets the error itself
+                importlib.import_module(found.name)
 
 
 def _next_request(control: socket.socket) -> tuple[dict[str, Any] | None, int]:

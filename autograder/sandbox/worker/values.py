@@ -22,7 +22,7 @@ MAX_TEXT = 10_000
 MAX_DEPTH = 8
 MAX_ELEMENTS = 32 * 1024 * 1024
 # All tensors of one answer together; a little under what a message may hold.
-MAX_BYTES = 192 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from safetensors.torch import save as save_tensors
 _HEADER = struct.Struct(">IQ")
 MAX_JSON = 2 * 1024 * 1024
 MAX_REQUEST = 64 * 1024 * 1024
-MAX_BLOB = 256 * 1024 * 1024
+MAX_BLOB = 72 * 1024 * 1024
 MAX_HEADER = 4 * 1024 * 1024
 MAX_DEPTH = 64
 ALLOWED_DTYPES = frozenset(

@@ -1,4 +1,4 @@
-# says: leaves its inputs alone
+# says: After the call an input has other values
 import torch
 import torch.nn.functional as F
 

@@ -1,7 +1,7 @@
-# says: the shape to return
+# says: over its rows and columns
 import torch
 
 
 def top_channels(activation, k=4):
     score = activation[0].var(dim=0)
-    return score.flatten().topk(k + 1).indices
+    return score.flatten().topk(k).indices

@@ -1,0 +1,12 @@
+# misconception: flags_not_restored
+import torch
+
+
+def flip_rate(model, originals, counterfactuals):
+    was = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            return (model(originals).argmax(1) != model(counterfactuals).argmax(1)).float().mean().item()
+    finally:
+        model.train(was)

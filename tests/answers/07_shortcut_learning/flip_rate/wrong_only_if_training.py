@@ -1,0 +1,14 @@
+# misconception: train_mode
+import torch
+
+
+def flip_rate(model, originals, counterfactuals):
+    flags = {m: m.training for m in model.modules()}
+    if model.training:  # a part may be in train mode where the whole is not
+        model.eval()
+    try:
+        with torch.no_grad():
+            return (model(originals).argmax(1) != model(counterfactuals).argmax(1)).float().mean().item()
+    finally:
+        for m, flag in flags.items():
+            m.training = flag
