@@ -104,6 +104,10 @@ def nbgrader_config(course: Course) -> Config:
     }.items():
         if name not in directory:
             directory[name] = value
+    if course.place is not None:  # a demo or a benchmark: nothing of it belongs into the instructor's gradebook
+        for name in ("submitted", "autograded", "feedback"):
+            directory[f"{name}_directory"] = str(course.grading / name)
+        directory.db_url = f"sqlite:///{course.grading / 'gradebook.db'}"
     directory.db_url = _absolute(course, directory.db_url)
     if "autograde_preprocessors" not in config.Autograde:
         config.Autograde.autograde_preprocessors = [

@@ -157,8 +157,13 @@ class _Assembly:
     def __init__(self, handed_in: NotebookNode, reference: NotebookNode, matches: dict[str, int]) -> None:
         self.handed_in, self.reference, self.matches = handed_in.cells, reference, matches
         self.defined = [_of_cell(cell) for cell in self.handed_in]
-        self.finished = frozenset().union(*(d.finished for d in self.defined))
         self.sources = {c.source.strip() for c in reference.cells}
+        # What the student's own work defines: not what stands in cells as they were handed out.
+        self.work = [
+            frozenset() if cell.source.strip() in self.sources else found.finished
+            for cell, found in zip(self.handed_in, self.defined, strict=True)
+        ]
+        self.finished = frozenset().union(*self.work)
         self.doubled: set[str] = set()
         self.notes: list[str] = []
 
@@ -184,7 +189,7 @@ class _Assembly:
         names = _wanted_names(cell)
         place = self.matches.get(grade_id)
         if cell.cell_type == "code" and names and names <= self.finished:
-            if place is None or not names <= self.defined[place].finished:
+            if place is None or not names <= self.work[place]:
                 # A stub that stands here would undo what another cell of the student's defines.
                 self.notes.append(f"What belongs into the cell `{grade_id}` was found in another cell.")
                 cell.source = "# This lesson's own text stood here; the work is in another cell."

@@ -77,10 +77,9 @@ def grad_cam_batch(
                 )
             return logits[range(len(chosen)), chosen]
 
-        # The input asks for gradients, so that a graph is built where every parameter is frozen.
-        asking = part.detach().clone().requires_grad_()
+        # Captum lets the layer's maps ask for gradients where nothing else does: a frozen body builds no graph.
         with torch.enable_grad(), _out_of_place(model):
-            small = layer_grad_cam(scores, layer).attribute(asking, relu_attributions=True)
+            small = layer_grad_cam(scores, layer).attribute(part.detach(), relu_attributions=True)
         if small.ndim != 4:
             raise InstrumentError(
                 f"the layer's output has no axes of space, only {list(small.shape)}: give a layer with maps"

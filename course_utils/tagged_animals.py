@@ -1,4 +1,4 @@
-"""The set of lesson 8: small animals with hooves or with paws on drawn land, and a round tag that may be planted.
+"""The set of lesson 8: small animals with hooves or with paws on drawn land, and a blue tag that may be planted.
 
 Two things come with it that a real set never brings: the exact mask of every animal, and that of every tag. So
 it can be measured which of the two a network looks at. Photographs have such marks by themselves: in PASCAL VOC a
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from course_utils.birds import background
 from course_utils.composites import Placement, paste
-from course_utils.images import PictureError
+from course_utils.images import PictureError, load_picture
 
 CLASSES = ("hooves", "paws")
 """What the labels 0 and 1 stand for."""
@@ -35,9 +35,9 @@ TRAIN_SHARE = 2 / 3
 SIZE = 192
 # The animal's longer side and its centre, as shares of the picture's side: small, so that there is something to do.
 SCALES, CENTRES = (0.30, 0.42), (0.4, 0.6)
-TAG_SIDE, TAG_OFFSET = 1 / 6, 6
-# The tag's rings from outside to inside, on white: (share of the side left out on each side, colour).
-RINGS = ((0.0, (230, 120, 0)), (0.14, (255, 255, 255)), (0.28, (0, 90, 180)), (0.4, (255, 255, 255)))
+TAG_SIDE, TAG_OFFSET = 3 / 16, 6
+# The tag: a football on blue. Pretrained features know a ball, so a network need not learn first what the tag looks like.
+TAG_PICTURE, TAG_COLOUR = "soccer_ball", (30, 60, 200)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,12 +128,11 @@ def _corner(size: int, rng: np.random.Generator) -> tuple[int, int]:
 
 
 def _with_tag(picture: Image.Image, corner: tuple[int, int]) -> tuple[Image.Image, np.ndarray]:
-    """The picture with a round tag in a white square there, and the square's pixels."""
+    """The picture with the tag there, and the tag's pixels."""
     side = round(TAG_SIDE * picture.width)
-    tag = Image.new("RGB", (side, side), "white")
-    draw = ImageDraw.Draw(tag)
-    for share, colour in RINGS:
-        draw.ellipse((share * side, share * side, side - 1 - share * side, side - 1 - share * side), colour)
+    ball = ImageOps.contain(load_picture(TAG_PICTURE), (side, side), Image.Resampling.LANCZOS)
+    tag = Image.new("RGB", (side, side), TAG_COLOUR)
+    tag.paste(ball, ((side - ball.width) // 2, (side - ball.height) // 2), mask=ball)
     tagged = picture.copy()
     tagged.paste(tag, corner)
     where = np.zeros((picture.height, picture.width), dtype=bool)

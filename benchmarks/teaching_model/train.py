@@ -1,4 +1,4 @@
-"""Train the teaching ResNet-18: `python -m benchmarks.teaching_model.train [--minutes 91]`.
+"""Train the teaching ResNet-18: `python -m benchmarks.teaching_model.train [--minutes 90]`.
 
 Stop it whenever you like: it goes on from the last checkpoint when run again, and `export` (beside this file)
 makes a model of any checkpoint.
@@ -230,7 +230,7 @@ def _line(progress: Progress, parts: dict[str, torch.Tensor], side: int) -> str:
 def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description="Train the course's teaching ResNet-18 by distillation.")
-    parser.add_argument("--minutes", type=float, default=91, help="how long to train in all (default 91)")
+    parser.add_argument("--minutes", type=float, default=90, help="how long to train in all (default 90)")
     parser.add_argument("--steps", type=int, help="a number of steps instead: repeatable on any machine")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

@@ -20,6 +20,7 @@ def test_the_demo_class(tmp_path: Path) -> None:
     lesson = course.lesson(LESSON)
     hand_in(course, lesson)
     untouched = {h.student: h.path.read_bytes() for h in handed_in(course, lesson)}
+    before = _stamp(course.root / "grading" / "gradebook.db")
     done = grade(course, [lesson], how=How(), console=Console(quiet=True), workers=2)
     assert done.marked == 6
     verdicts = {v.student: v for v in VerdictStore(course.verdicts).all(lesson.id)}
@@ -31,5 +32,11 @@ def test_the_demo_class(tmp_path: Path) -> None:
     for student in verdicts:
         assert (course.feedback / student / lesson.id / "feedback.html").is_file()
     assert {h.student: h.path.read_bytes() for h in handed_in(course, lesson)} == untouched
+    assert (course.grading / "gradebook.db").is_file()
+    assert _stamp(course.root / "grading" / "gradebook.db") == before, "the instructor's gradebook is left alone"
     again = grade(course, [lesson], how=How(), console=Console(quiet=True))
     assert again.marked == 0
+
+
+def _stamp(path: Path) -> int | None:
+    return path.stat().st_mtime_ns if path.is_file() else None

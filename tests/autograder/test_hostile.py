@@ -112,13 +112,14 @@ def test_attack(lesson: Lesson, attack: Attack, stage: Stage, tmp_path: Path) ->
     assert stage.neighbour(lesson) == (notebooks.tasks(lesson)[0].points, "")
     VerdictStore(tmp_path).put(verdict)  # whatever the text in it
     assert VerdictStore(tmp_path).get(lesson.id, attack.name) == verdict
-    _assert_played(content, told, verdict)
+    if attack not in FAMILIES["files"]:
+        _assert_played(content, told, verdict)
 
 
 def _assert_played(content: NotebookNode | dict | bytes, told: str, verdict: Verdict) -> None:
     """A payload with a slip in it would pass for the wrong reason."""
-    slips = [entry for entry in verdict.log if "your own cell" in entry["title"] and "SyntaxError" in entry["message"]]
-    assert not slips
+    own = [entry["message"] for entry in verdict.log if entry["title"].startswith("your own cell")]
+    assert not [message for message in own if "SyntaxError" in message or "NameError" in message]
     if not isinstance(content, NotebookNode):
         return
     if any("end of payload" in cell.source for cell in content.cells):

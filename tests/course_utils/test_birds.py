@@ -36,11 +36,16 @@ def test_any_correlation(correlation, cells):
 
 
 def test_twins_share_the_bird_and_not_the_background(birds):
-    for image, twin, mask in zip(birds.images, birds.swapped, birds.masks, strict=True):
+    differences = (birds.images.float() - birds.swapped.float()).abs().amax(dim=1)
+    # The rim of a cut-out lets some background through: inside means two pixels from the edge here.
+    outside = (
+        torch.nn.functional.max_pool2d((~birds.masks).float()[:, None], 5, stride=1, padding=2)[:, 0] > 0
+    )
+    inner = ~outside
+    assert int(inner.sum()) > 1000
+    assert float((differences[inner] <= 2).float().mean()) > 0.95
+    for difference, mask in zip(differences, birds.masks, strict=True):
         assert 0.01 < float(mask.float().mean()) < 0.5
-        difference = (image.float() - twin.float()).abs().amax(dim=0)
-        # Inside, only the half-transparent rim of the cut-out lets some background through.
-        assert float(difference[mask].quantile(0.7)) <= 2
         assert float(difference[~mask].median()) > 10
 
 

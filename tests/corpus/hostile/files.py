@@ -73,7 +73,7 @@ def _marks_in_metadata(lesson: Lesson) -> NotebookNode:
 
 def _paths_as_ids(lesson: Lesson) -> NotebookNode:
     notebook = half_done(lesson)
-    for name in ("../../../etc/passwd", "/etc/passwd", "a\x00b", "x" * 10**6, "'; drop table grade; --", "\ud83d\ude00"):
+    for name in ("../../../etc/passwd", "/etc/passwd", "a\x00b", "x" * 10**6, "'; drop table grade; --"):
         cell = new_code_cell("pass")
         cell.metadata["nbgrader"] = {"grade_id": name, "grade": True, "points": 5, "solution": True}
         notebook.cells.append(cell)

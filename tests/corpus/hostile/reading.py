@@ -66,7 +66,7 @@ ATTACKS = [
         "    kind = type(thing)\n"
         "    if str(kind.__module__).startswith('autograder.') or kind.__name__ in ('Draw', 'LessonChecks'):\n"
         "        print('LEAK', kind)\n"
-        "    if kind is dict and ('expected' in thing and 'misconceptions' in thing or '_secret' in thing):\n"
+        "    if kind is dict and ('expected' in thing and 'looks' in thing or '_secret' in thing):\n"
         "        print('LEAK', list(thing)[:9])\n"
         "for name in sys.modules:\n"
         "    if name.partition('.')[0] in ('autograder', 'captum', 'nbgrader') or name.startswith('course_utils.instruments'):\n"

@@ -36,6 +36,8 @@ ATTACKS = [
         "held = []\n"
         "for _ in range(60):\n"
         "    held.append(libc.syscall(319, b'x', 0))\n"
+        "    if held[-1] < 0:\n"
+        "        raise RuntimeError('end of payload')\n"
         "    os.write(held[-1], b'x' * (25 << 20))\n"
         "print('LEAK', len(held))\n"
         "raise RuntimeError('end of payload')\n",
@@ -65,7 +67,7 @@ ATTACKS = [
         "    os.unlink('gone')\n"
         "time.sleep(2)\n"
         "print('LEAK', len(held))\n"
-        "raise RuntimeError('end of payload')\n",
+        "raise RuntimeError('stopped too late')\n",
     ),
     in_a_cell(
         "write_and_rewrite",
@@ -76,7 +78,7 @@ ATTACKS = [
         "        file.write(b'x' * (10 << 20))\n",
         slow=True,
     ),
-    in_a_cell("many_small_files", "for n in range(100000):\n    open(f's{n}', 'w').close()\nimport time\ntime.sleep(2)\n"),
+    in_a_cell("many_small_files", "for n in range(100000):\n    open(f's{n}', 'w').close()\nimport time\ntime.sleep(2)\n", slow=True),
     in_a_cell(
         "deep_folders",
         "import os\n"
@@ -105,11 +107,13 @@ ATTACKS = [
         "display_without_end",
         "from IPython.display import HTML, display\n"
         "for _ in range(20000):\n    display(HTML('<script>alert(1)</script>' * 100))\n",
+        slow=True,
     ),
     in_a_cell("loop", _LOOP),
     in_the_function(
         "loop_in_a_call",
         "import time\ndef @TASK@(*args, **kwargs):\n    end = time.time() + 60\n    while time.time() < end:\n        pass\n",
+        slow=True,
     ),
     in_a_cell(
         "loop_that_catches_all",
@@ -155,7 +159,7 @@ ATTACKS = [
     in_a_cell("exit_politely", "import sys\nexit()\nquit()\nsys.exit(0)\n"),
     in_a_cell("segmentation_fault", "import ctypes\nctypes.string_at(0)\n"),
     in_the_function("segmentation_fault_in_a_call", "import ctypes\ndef @TASK@(*args, **kwargs):\n    ctypes.string_at(0)\n"),
-    in_a_cell("stack_overflow", "import sys\nsys.setrecursionlimit(10**9)\nf = lambda: f()\nf()\n"),
+    in_a_cell("stack_overflow", "import sys\nsys.setrecursionlimit(10**9)\nf = lambda: f()\nf()\n", slow=True),
     in_a_cell(
         "lower_its_own_limits",
         "import resource\n"

@@ -1,4 +1,4 @@
-# says: weight
+# says: not right
 import torch
 
 

@@ -1,0 +1,15 @@
+# misconception: hook_left
+import torch
+from torch import nn
+
+
+def guided_backprop(model, x, class_index):
+    def hook(module, inputs, output):
+        output.register_hook(lambda gradient: gradient.clamp(min=0))
+
+    handles = [m.register_forward_hook(hook) for m in model.modules() if isinstance(m, (nn.ReLU, nn.ReLU6))]
+    source = x.detach().clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(model(source)[0, class_index], source)
+    for handle in handles:
+        handle.remove()
+    return gradient[0].cpu()

@@ -1,0 +1,8 @@
+# misconception: length_over_channels
+import torch
+
+
+def saliency_map(model, x, class_index):
+    source = x.detach().clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(model(source)[0, class_index], source)
+    return gradient[0].norm(dim=0).cpu()

@@ -1,0 +1,8 @@
+# misconception: signed_sum
+import torch
+
+
+def saliency_map(model, x, class_index):
+    source = x.detach().clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(model(source)[0, class_index], source)
+    return gradient[0].sum(dim=0).abs().cpu()

@@ -1,0 +1,14 @@
+# misconception: empty_left_out
+import torch
+
+from course_utils.instruments import grad_cam_batch
+
+
+def mean_energy_inside(model, layer, images, masks, labels):
+    heatmaps, _ = grad_cam_batch(model, layer, images, labels)
+    shares = []
+    for heatmap, mask in zip(heatmaps, masks.cpu()):
+        total = float(heatmap.sum())
+        if total > 0:
+            shares.append(float(heatmap[mask].sum()) / total)
+    return sum(shares) / max(len(shares), 1)

@@ -1,0 +1,17 @@
+# misconception: head_not_replaced
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+
+def prepare_for_transfer(model, head_name, num_classes):
+    old = model.get_submodule(head_name)
+    for parameter in model.parameters():
+        parameter.requires_grad = False
+    head = nn.Linear(old.in_features, num_classes, device=old.weight.device)
+    if old.out_features == num_classes:
+        old.requires_grad_(True)
+        return model
+    parent, _, name = head_name.rpartition(".")
+    setattr(model.get_submodule(parent), name, head)
+    return model

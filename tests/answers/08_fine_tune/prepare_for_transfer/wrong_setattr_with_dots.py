@@ -1,0 +1,14 @@
+# misconception: head_not_replaced
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+
+def prepare_for_transfer(model, head_name, num_classes):
+    old = model.get_submodule(head_name)
+    for parameter in model.parameters():
+        parameter.requires_grad = False
+    head = nn.Linear(old.in_features, num_classes, device=old.weight.device)
+    parent, _, name = head_name.rpartition(".")
+    model.__dict__[head_name] = head
+    return model

@@ -1,0 +1,13 @@
+# misconception: not_normalised
+import torch
+
+
+def embed(model, layer, x):
+    kept = []
+    handle = layer.register_forward_hook(lambda module, inputs, output: kept.append(output.detach().clone()))
+    try:
+        with torch.no_grad():
+            model(x)
+    finally:
+        handle.remove()
+    return kept[0].mean(dim=(2, 3)).cpu()

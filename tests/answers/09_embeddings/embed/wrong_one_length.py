@@ -1,0 +1,14 @@
+# misconception: one_length_for_all
+import torch
+
+
+def embed(model, layer, x):
+    kept = []
+    handle = layer.register_forward_hook(lambda module, inputs, output: kept.append(output.detach().clone()))
+    try:
+        with torch.no_grad():
+            model(x)
+    finally:
+        handle.remove()
+    pooled = kept[0].mean(dim=(2, 3))
+    return (pooled / pooled.norm().clamp(min=1e-12)).cpu()

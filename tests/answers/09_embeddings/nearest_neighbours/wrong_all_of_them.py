@@ -1,0 +1,6 @@
+# misconception: k_ignored
+import torch
+
+
+def nearest_neighbours(query, gallery, k):
+    return torch.cosine_similarity(gallery, query[None]).argsort(descending=True)

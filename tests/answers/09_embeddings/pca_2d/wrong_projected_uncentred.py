@@ -1,0 +1,7 @@
+# misconception: not_centred
+import torch
+
+
+def pca_2d(embeddings):
+    centred = embeddings - embeddings.mean(0)
+    return embeddings @ torch.linalg.svd(centred, full_matrices=False).Vh[:2].T

@@ -1,0 +1,9 @@
+# misconception: dot_product
+import torch
+import torch.nn.functional as F
+
+
+def retrieval_precision(embeddings, labels, k):
+    similar = (embeddings @ embeddings.T).fill_diagonal_(-torch.inf)
+    neighbours = similar.topk(k, dim=1).indices
+    return float((labels[neighbours] == labels[:, None]).float().mean())

@@ -1,0 +1,11 @@
+# misconception: twin_left_out
+import torch
+import torch.nn.functional as F
+
+
+def retrieval_precision(embeddings, labels, k):
+    rows = F.normalize(embeddings, dim=1)
+    similar = rows @ rows.T
+    similar[similar > 0.99999] = -2
+    neighbours = similar.topk(k, dim=1).indices
+    return float((labels[neighbours] == labels[:, None]).float().mean())
