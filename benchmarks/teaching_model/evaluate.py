@@ -31,7 +31,7 @@ ANIMALS = (
     "lion",
 )
 OWN_HALF = 0.85
-COMPOSITES = 200
+COMPOSITES = 120
 
 
 def filters(backbone: Backbone) -> dict:

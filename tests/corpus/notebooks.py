@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
@@ -90,8 +89,6 @@ def write(notebook: NotebookNode | dict | bytes | str, path: Path) -> Path:
         path.write_bytes(notebook)
     elif isinstance(notebook, str):
         path.write_text(notebook, encoding="utf-8")
-    elif isinstance(notebook, NotebookNode):
-        path.write_text(nbformat.writes(notebook), encoding="utf-8")
     else:
         path.write_text(json.dumps(notebook), encoding="utf-8")
     return path
