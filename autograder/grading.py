@@ -11,10 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from . import gradebook
-from .pages import feedback
 from .batch import How, Job, mark_all, stale
 from .course import Course, Lesson
 from .inbox import handed_in
+from .pages import feedback
 from .pages.report import class_table, write_report
 from .verdicts import Verdict
 

@@ -188,12 +188,12 @@ class _Assembly:
         """Put the student's work into one of the lesson's cells."""
         names = _wanted_names(cell)
         place = self.matches.get(grade_id)
-        if cell.cell_type == "code" and names and names <= self.finished:
-            if place is None or not names <= self.work[place]:
-                # A stub that stands here would undo what another cell of the student's defines.
-                self.notes.append(f"What belongs into the cell `{grade_id}` was found in another cell.")
-                cell.source = "# This lesson's own text stood here; the work is in another cell."
-                return
+        elsewhere = cell.cell_type == "code" and names and names <= self.finished
+        if elsewhere and (place is None or not names <= self.work[place]):
+            # A stub that stands here would undo what another cell of the student's defines.
+            self.notes.append(f"What belongs into the cell `{grade_id}` was found in another cell.")
+            cell.source = "# This lesson's own text stood here; the work is in another cell."
+            return
         if place is not None:
             cell.source = self.handed_in[place].source
             return
@@ -235,7 +235,9 @@ class _Assembly:
         grade_id = _grade_id(cell)
         if grade_id in self.matches and grade_id not in self.doubled:
             self.doubled.add(grade_id)
-            self.notes.append(f"The cell `{grade_id}` is there twice; the last one with work in it was marked.")
+            self.notes.append(
+                f"The cell `{grade_id}` is there twice; the last one with work in it was marked."
+            )
         if cell.source.strip() in self.sources:
             return True
         # A cell that holds stubs beside other work is not left over, unless it would undo work of another cell.

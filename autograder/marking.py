@@ -79,7 +79,13 @@ def checks_version(lesson: Lesson) -> str:
     digest = hashlib.sha256()
     visible = Path(importlib.import_module("course_utils").__file__ or "").parent
     files = [*sorted((here / "checks").glob("*.py")), *sorted((here / "sandbox").rglob("*.py"))]
-    files += [here / "marking.py", here / "intake.py", here / "sources.py", here / "reading.py", lesson.source]
+    files += [
+        here / "marking.py",
+        here / "intake.py",
+        here / "sources.py",
+        here / "reading.py",
+        lesson.source,
+    ]
     files += [visible / "comparison.py", visible / "guide.py", visible / "lessons" / f"{lesson.name}.py"]
     for path in files:
         if path.is_file():

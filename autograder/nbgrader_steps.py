@@ -22,8 +22,8 @@ from traitlets import Unicode
 
 from autograder import inbox
 from autograder.course import Course, CourseError, Lesson, this_course
-from autograder.release.source import student_source
 from autograder.pages.safe_text import plain, without_paths
+from autograder.release.source import student_source
 from autograder.verdicts import Verdict, VerdictStore
 from course_utils.outcomes import TaskOutcome
 

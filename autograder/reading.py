@@ -66,7 +66,9 @@ def _load(path: Path) -> dict[str, Any]:
     if not text.strip():
         raise Unreadable(f"{path.name} is empty. Save the notebook and hand it in again.")
     if text.count("[") + text.count("{") > MAX_PARTS:
-        raise Unreadable(f"{path.name} holds too many parts to be a notebook. Clear the outputs and hand it in again.")
+        raise Unreadable(
+            f"{path.name} holds too many parts to be a notebook. Clear the outputs and hand it in again."
+        )
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):

@@ -135,7 +135,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.birds", description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=SEEDS, help=f"how many seeds (default {SEEDS})")
     parser.add_argument("--first", type=int, default=0, help="the first seed (default 0)")
-    parser.add_argument("--backbone", choices=NAMES, help="which network (default: the course's rule)")
+    parser.add_argument(
+        "--backbone", choices=NAMES, default="efficientnet_lite0", help="which network (default %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     options = parser.parse_args(arguments)
     if options.seeds < 1:

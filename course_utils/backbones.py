@@ -124,14 +124,20 @@ class Backbone:
 
 
 def load_backbone(
-    name: str | None = None, device: str | torch.device | None = None, verbose: bool = True
+    name: str | None = None,
+    device: str | torch.device | None = None,
+    verbose: bool = True,
+    stand_in: str = "teaching_resnet18",
 ) -> Backbone:
     """Load a network and say in one line which one is in use and why.
 
     name: one of NAMES, or None or "auto" for the rule: the environment variable COURSE_BACKBONE if it is set;
-    else ResNet-18 from torch's hub cache or by download; else the teaching ResNet-18 in `data/weights`; else
-    EfficientNet-Lite0. COURSE_OFFLINE=1 forbids the network. VGG-16 (528 MB) is loaded only by its name.
+    else ResNet-18 from torch's hub cache or by download; else `stand_in`; else the other of the two that need no
+    network, the teaching ResNet-18 in `data/weights` and EfficientNet-Lite0. COURSE_OFFLINE=1
+    forbids the network. VGG-16 (528 MB) is loaded only by its name.
     device: None takes CUDA where there is one.
+    stand_in: "teaching_resnet18" where ResNet-18's shapes and 7×7 filters are what is looked at,
+    "efficientnet_lite0" where a network's answers are: it knows ImageNet's classes far better.
 
     Raises BackboneError where the network or the device asked for is unknown or cannot be had.
     """
@@ -142,7 +148,7 @@ def load_backbone(
         raise BackboneError(f"no backbone is called {wanted!r}", f"use one of {', '.join(NAMES)}, or auto")
     place = _device(device)
     if wanted == "auto":
-        backbone = _automatic(place, verbose)
+        backbone = _automatic(place, verbose, stand_in)
     else:
         backbone = LOADERS[wanted](place, verbose, "as asked for")
     if verbose:
@@ -162,10 +168,10 @@ def _device(device: str | torch.device | None) -> torch.device:
     return place
 
 
-def _automatic(device: torch.device, verbose: bool) -> Backbone:
+def _automatic(device: torch.device, verbose: bool, stand_in: str) -> Backbone:
     """The fall-back rule; the note of what is loaded says why the better ones were passed over."""
     reasons: list[str] = []
-    for name in ("resnet18", "teaching_resnet18", "efficientnet_lite0"):
+    for name in dict.fromkeys(("resnet18", stand_in, "teaching_resnet18", "efficientnet_lite0")):
         try:
             return LOADERS[name](device, verbose, ", ".join(reasons) or "the course's model")
         except BackboneError as error:

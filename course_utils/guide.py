@@ -159,6 +159,8 @@ class LessonGuide:
     title: str
     tasks: tuple[Task, ...]
     questions: tuple[Question, ...]
+    stand_in: str = "efficientnet_lite0"
+    """Which network takes ResNet-18's place where its weights are not to be had; see ``backbones.load_backbone``."""
 
     def task(self, name: str) -> Task | None:
         """The task of this name, or None."""

@@ -67,7 +67,7 @@ class Lesson:
         """The classifier to look into, loaded on first use; loading prints which one it is and why."""
         from course_utils.backbones import load_backbone
 
-        return load_backbone(device=self.device)
+        return load_backbone(device=self.device, stand_in=self.guide.stand_in)
 
     def check(self, function: Callable[..., Any]) -> Shown:
         """Try a function on its task's visible examples; display and return how it went.

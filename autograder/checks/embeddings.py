@@ -34,7 +34,9 @@ def embed(draw: Draw) -> Iterator[Item]:
     ):
         options = {"channels": [5, 7, 9], "classes": 6, **options}
 
-        def make(number: int, name=name, family=family, layer=layer, shape=(pictures, 3, *size), more=options):
+        def make(
+            number: int, name=name, family=family, layer=layer, shape=(pictures, 3, *size), more=options
+        ):
             model = draw.model(f"{name} {number}", family, **more)
             return _embed_item(name, model, model.layer(layer), draw.normal(f"x {name} {number}", *shape))
 
@@ -189,7 +191,9 @@ def nearest_neighbours(draw: Draw) -> Iterator[Item]:
         ("the query lies in the gallery and is not left out, k=4", 15, 9, 4),
     ):
         yield first_telling(
-            lambda n, name=name, rows=rows, columns=columns, k=k: _neighbours_item(draw, name, n, rows, columns, k),
+            lambda n, name=name, rows=rows, columns=columns, k=k: _neighbours_item(
+                draw, name, n, rows, columns, k
+            ),
             # Where the whole gallery is asked for, nothing can be left out.
             ("best_left_out", "worst_matches") if k == rows else (),
         )
@@ -243,8 +247,8 @@ def retrieval_precision(draw: Draw) -> Iterator[Item]:
         ("a label that only one item has, k=4", 13, 7, (0, 1, 9), 4, False),
     ):
         yield first_telling(
-            lambda n, name=name, rows=rows, columns=columns, classes=classes, k=k, twins=twins: _retrieval_item(
-                draw, name, n, (rows, columns), classes, k, twins
+            lambda n, name=name, rows=rows, columns=columns, classes=classes, k=k, twins=twins: (
+                _retrieval_item(draw, name, n, (rows, columns), classes, k, twins)
             ),
         )
     rows = torch.eye(6).repeat_interleave(3, 0) + 0.05 * draw.uniform("pure", 18, 6)
@@ -267,7 +271,9 @@ def _retrieval_item(
     draw: Draw, name: str, number: int, shape: tuple[int, int], classes: tuple[int, ...], k: int, twins: bool
 ) -> Item | None:
     for attempt in range(100):
-        embeddings, labels = _labelled(draw, f"{name} {number} {attempt}", shape, classes, twins, "only one" in name)
+        embeddings, labels = _labelled(
+            draw, f"{name} {number} {attempt}", shape, classes, twins, "only one" in name
+        )
         exact = embeddings.double().numpy()
         similar = cosines(exact, exact)
         if _clear_cut(similar, labels.numpy(), k):

@@ -55,7 +55,7 @@ def embed_mistakes(output: np.ndarray, logits: Tensor) -> list[Misconception]:
         ),
         (
             "dim_row_shrunk",
-            "A row of very small numbers has not got length 1. What is added to the lengths, or is their least value, is too large.",
+            "A row of very small numbers has not got length 1. What keeps the lengths above 0 is too large.",
             pooled / (lengths + 1e-3),
         ),
     ]
@@ -305,6 +305,8 @@ def retrieval_mistakes(
         return (names[ranked] == names[:, None]).mean(1)
 
     right = shares(similar, itself)
+    # Rounded, so that an item and its exact twin tie, and the first of the two is dropped.
+    by_rank = np.argsort(-similar.round(9), axis=1, kind="stable")[:, 1 : k + 1]
     hits = right * k
     distances = np.sqrt(((rows[:, None] - rows[None]) ** 2).sum(-1))
     each_label = [right[names == name].mean() for name in np.unique(names)]
@@ -318,6 +320,11 @@ def retrieval_mistakes(
             "twin_left_out",
             "An exact twin counts as a neighbour. Leave the item out by its position, not by its similarity.",
             shares(similar, itself | twins).mean(),
+        ),
+        (
+            "twin_left_out",
+            "The first in rank was left out, and that may be an exact twin. Leave the item out by its position.",
+            (names[by_rank] == names[:, None]).mean(),
         ),
         (
             "euclidean",

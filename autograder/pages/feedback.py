@@ -11,8 +11,8 @@ import nbformat
 
 from autograder.course import Course, CourseError, Lesson
 from autograder.gradebook_access import CellMark, Marks, read_marks
-from autograder.pages.rendering import lesson_title, render, shown, task_label, write_page
 from autograder.pages.pictures import stored_pictures
+from autograder.pages.rendering import lesson_title, render, shown, task_label, write_page
 from autograder.pages.safe_text import number
 from autograder.verdicts import Verdict
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome

@@ -43,7 +43,8 @@ def _with_code(text: str) -> Markup:
     if len(parts) % 2 == 0:  # an odd number of backticks marks nothing
         return escape(text)
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(parts)
     )
 
 

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.course import Course, Lesson
-from autograder.pages.feedback import feedback_path
 from autograder.gradebook_access import Marks, chosen_lessons, known_students, read_marks
+from autograder.pages.feedback import feedback_path
 from autograder.pages.rendering import lesson_title, render, shown, task_label, write_page
 from autograder.pages.safe_text import number
 from autograder.verdicts import Verdict, VerdictStore

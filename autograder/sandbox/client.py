@@ -152,15 +152,13 @@ class Template:
         """
         if self._process is None or self._process.poll() is not None or self._control is None:
             self._start_anew()
-        try:
-            ours, scratch = self._fork()
-        except OSError:  # the template ended just now
+        ours, scratch, watch = self._fork(deadline)
+        if not watch.meet():  # the template ended just now, and not by a submission's doing
+            ours.close()
             self._start_anew()
-            ours, scratch = self._fork()
-        assert self._process is not None
-        watch = Watch(self._process.pid, self._baseline, scratch, self.limits, deadline)
-        try:
+            ours, scratch, watch = self._fork(deadline)
             watch.meet()
+        try:
             yield Worker(ours, watch, self.limits, self.device)
         finally:
             ours.close()
@@ -175,12 +173,12 @@ class Template:
         self._reach = replace(self._reach, scratch=self._scratch)
         self.start()
 
-    def _fork(self) -> tuple[socket.socket, Path]:
-        """Ask the template for a fork; returns the marker's end of its socket and its folder."""
+    def _fork(self, deadline: float | None) -> tuple[socket.socket, Path, Watch]:
+        """Ask the template for a fork; returns the marker's end of its socket, its folder and a watch over it."""
         scratch = Path(tempfile.mkdtemp(dir=self._scratch, prefix="worker-"))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        assert self._control is not None
-        with theirs:
+        assert self._control is not None and self._process is not None
+        with theirs, suppress(OSError):  # a template that is gone shows when nobody comes
             # The limit on a process's data counts what it shares with the template, so that comes on top.
             limits = {
                 "memory": self.limits.memory + self._template_data,
@@ -190,7 +188,7 @@ class Template:
             request = json.dumps({"scratch": str(scratch), "limits": limits}).encode()
             passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
             self._control.sendmsg([request], passed)
-        return ours, scratch
+        return ours, scratch, Watch(self._process.pid, self._baseline, scratch, self.limits, deadline)
 
     def log(self) -> str:
         """What the template and its forks printed, for a person who looks for a fault."""

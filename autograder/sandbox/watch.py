@@ -93,7 +93,7 @@ class Watch:
         while self._first is None and time.monotonic() < deadline:
             self._first = next(iter(self.processes()), None)
             if self._first is None:
-                if not self._launcher.is_running():
+                if not _alive(self._launcher):
                     break
                 time.sleep(0.002)
         return self._first is not None

@@ -428,4 +428,5 @@ GUIDE = LessonGuide(
     title="What did this layer find here?",
     tasks=(TOP_CHANNELS, RESIZE_MAP, DEAD_CHANNELS, MAX_ACTIVATING_PATCHES),
     questions=QUESTIONS,
+    stand_in="teaching_resnet18",
 )

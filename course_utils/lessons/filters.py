@@ -424,4 +424,5 @@ GUIDE = LessonGuide(
     title="What does this layer look for?",
     tasks=(NORMALIZE, TILE, SIMILAR),
     questions=QUESTIONS,
+    stand_in="teaching_resnet18",
 )

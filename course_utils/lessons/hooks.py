@@ -482,4 +482,5 @@ GUIDE = LessonGuide(
     title="A sensor on a layer",
     tasks=(CAPTURE_OUTPUT, CAPTURE_ACTIVATIONS, CAPTURE_GRADIENT),
     questions=QUESTIONS,
+    stand_in="teaching_resnet18",
 )

@@ -610,4 +610,5 @@ GUIDE = LessonGuide(
     title="From image to activations",
     tasks=(PREPROCESS, CONV2D, RECEPTIVE_FIELD, ACTIVATION_CHANGE),
     questions=QUESTIONS,
+    stand_in="teaching_resnet18",
 )

@@ -41,6 +41,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from course_utils.backbones import BackboneError, load_backbone
 from course_utils.birds import BIRDS, PLACES, background, bird_set
 from course_utils.composites import Placement, class_index, make_background, paste
 from course_utils.display import overlay, show_pictures
@@ -102,7 +103,14 @@ show_pictures(
 # one linear layer from the features to two scores. Therefore each picture goes through the body once, and training takes a second.
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "train_biased", "locked": true, "schema_version": 3, "solution": false, "task": false}
-backbone = lesson.backbone  # ResNet-18, or what stands in for it: the line below says which one is in use
+backbone = lesson.backbone  # ResNet-18, or what stands in for it: the lines below say which one is in use
+if backbone.name == "teaching_resnet18":
+    # It was trained on few pictures: it learns the shortcut well, but knows too little for the last section.
+    try:
+        backbone = load_backbone("efficientnet_lite0", device=lesson.device, verbose=False)
+        print("This lesson takes EfficientNet-Lite0 in its place, which has seen all of ImageNet.")
+    except BackboneError as error:
+        print(f"This lesson's numbers are clearer with EfficientNet-Lite0. {error}")
 body = headless(backbone)
 seen, twins, like_own, unseen, unseen_twins = (
     features_of(body, images, backbone)

@@ -111,7 +111,7 @@ raise RuntimeError("Not marked: mark with this course's nbgrader_config.py (auto
 # ### The pictures
 #
 # The course brings cut-outs, all pasted on the same plain grey, so that no background gives anything away. We take six **kinds**, chosen by what they are. Not one of these pictures shows
-# one of ImageNet's 1000 classes: ImageNet has no rose, no wrench, no planet. (For some it has relatives: other birds, other fish, a ram. Keep that in mind.)
+# one of ImageNet's 1000 classes: ImageNet has no rose, no wrench, no planet (we count the moon among them). For some it has relatives: other birds, other fish, a ram. Keep that in mind.
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_kinds", "locked": true, "schema_version": 3, "solution": false, "task": false}
 backbone = lesson.backbone  # ResNet-18, or what stands in for it: the line below says which one is in use
@@ -199,20 +199,20 @@ raise RuntimeError("Not marked: mark with this course's nbgrader_config.py (auto
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_pca", "locked": true, "schema_version": 3, "solution": false, "task": false}
 
 
-def thumbnail(name: str, side: int = 44) -> Image.Image:
+def thumbnail(name: str, side: int = 36) -> Image.Image:
     """A small picture with a frame in its kind's colour."""
     small = ImageOps.pad(on_white(load_picture(name)), (side, side), color="white")
-    return ImageOps.expand(small, border=4, fill=COLOURS[kind_of[name]])
+    return ImageOps.expand(small, border=3, fill=COLOURS[kind_of[name]])
 
 
-def picture_map(points: torch.Tensor | np.ndarray, side: int = 560, small: int = 44) -> Image.Image:
+def picture_map(points: torch.Tensor | np.ndarray, side: int = 560, small: int = 36) -> Image.Image:
     """Thumbnails at the given places [N, 2], both axes on one scale."""
     points = np.asarray(points, dtype=float)
     low, width = points.min(axis=0), np.ptp(points, axis=0).max() or 1.0
-    places = (points - low + (width - np.ptp(points, axis=0)) / 2) / width * (side - small - 12)
+    places = (points - low + (width - np.ptp(points, axis=0)) / 2) / width * (side - small - 8)
     canvas = Image.new("RGB", (side, side), "white")
     for name, (across, up) in zip(names, places, strict=True):
-        canvas.paste(thumbnail(name, small), (round(across), round(side - small - 10 - up)))
+        canvas.paste(thumbnail(name, small), (round(across), round(side - small - 7 - up)))
     return canvas
 
 
@@ -235,7 +235,7 @@ with lesson.reveal("embed", "pca_2d"):
 # %% [markdown]
 # With EfficientNet-Lite0 it looks like this. Nobody told the map about kinds: it was made from the numbers alone.
 #
-# ![Expected output: thumbnails by PCA. Hoofed animals lie together on one side, flowers on another, and tools, planets, birds and fish in between, partly on top of one another.](pictures/expected_pca.webp)
+# ![Expected output: thumbnails by PCA. Flowers lie at the upper left, hoofed animals at the upper right, birds at the bottom; tools, planets and fish lie in the middle, partly on top of one another.](pictures/expected_pca.webp)
 #
 # The map holds only part of the variance. What overlaps in the shadow may be far apart in the room. So two points that lie *apart* in a PCA map are apart; two that lie *together* may not be close at all.
 #
@@ -262,12 +262,12 @@ lesson.answer("q_map", answer_q_map)
 raise RuntimeError("Not marked: mark with this course's nbgrader_config.py (autograder grade).")
 ### END HIDDEN TESTS
 
+
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_tsne", "locked": true, "schema_version": 3, "solution": false, "task": false}
-from sklearn.manifold import TSNE  # ready in Colab; elsewhere: pip install scikit-learn
-
-
 def tsne(rows: torch.Tensor, perplexity: float) -> np.ndarray:
     """The plane [N, 2] on which t-SNE lays the rows out."""
+    from sklearn.manifold import TSNE  # ready in Colab; elsewhere: pip install scikit-learn
+
     return TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(rows.numpy())
 
 
@@ -294,7 +294,9 @@ with lesson.reveal("embed", "pca_2d"):
         print(f"  t-SNE, perplexity {perplexity:2} {neighbours_kept(features, points):.0%}")
 
 # %% [markdown]
-# **The same data, another perplexity, another map.** And the last panel is a warning. It holds random numbers, without any structure:
+# With EfficientNet-Lite0, PCA keeps 38 % of the neighbours, t-SNE with perplexity 8 keeps 66 %. Look for the *seahorse*: among the hoofed animals. Its head is a horse's, for the network too.
+#
+# **The same data, another perplexity, another map.** In the next figure, the last panel is a warning: it holds random numbers, without any structure.
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_perplexity", "locked": true, "schema_version": 3, "solution": false, "task": false}
 
@@ -314,12 +316,15 @@ with lesson.reveal("embed"):
     frames = [COLOURS[kind_of[name]] for name in names]
     noise = torch.randn(120, 50, generator=torch.Generator().manual_seed(0))
     show_pictures(
-        [*(dot_map(points, frames) for points in laid_out.values()), dot_map(tsne(noise, 2), ["#555555"] * 120)],
+        [
+            *(dot_map(points, frames) for points in laid_out.values()),
+            dot_map(tsne(noise, 2), ["#555555"] * 120),
+        ],
         titles=["the pictures, perplexity 2", "perplexity 8", "perplexity 20", "pure noise, perplexity 2"],
         suptitle="Islands come and go with the perplexity, even in noise",
         panel=2.6,
-        alt="Four t-SNE maps as dots. The 47 pictures with perplexity 2: many small clumps. With 8: islands by kind. "
-        "With 20: the islands are closer together. Last, 120 rows of pure noise with perplexity 2: they form clumps, too.",
+        alt="Four t-SNE maps as dots. The 47 pictures with perplexity 2: tight clumps, and a few points far away. With 8: islands by kind. "
+        "With 20: looser islands in other places. Last, 120 rows of pure noise with perplexity 2: they form clumps, too.",
     )
 
 # %% [markdown]
@@ -402,9 +407,9 @@ with lesson.reveal("embed", "nearest_neighbours"):
 # %% [markdown]
 # Here is what EfficientNet-Lite0 finds:
 #
-# ![Expected output: six rows of a query and four neighbours. A rose finds flowers, a wrench finds tools, Saturn finds other things among planets, the photograph of a flower finds flowers, the astronaut finds a floating astronaut, the retina finds planets.](pictures/expected_neighbours.webp)
+# ![Expected output: six rows of a query and four neighbours. A rose finds flowers, a wrench finds tools. Saturn finds an iris, a king penguin, Jupiter and a pair of pliers. The photograph of a flower finds flowers, the astronaut a floating astronaut, the retina Mars, Jupiter, the earth and the moon.](pictures/expected_neighbours.webp)
 #
-# Some of it is striking: a portrait of an astronaut finds a floating astronaut cut out on grey. Some of it is revealing. The photograph of a *retina* finds *Mars*: round, reddish, mottled. **Close means alike to this network**, in whatever helped to
+# Some of it is striking: a portrait of an astronaut finds a floating astronaut cut out on grey. Some of it is revealing. *Saturn*, a tilted ring, finds an iris and a king penguin before it finds Jupiter. The photograph of a *retina* finds *Mars*: round, reddish, mottled. **Close means alike to this network**, in whatever helped to
 # tell its 1000 classes apart. It does not mean the same kind of thing.
 #
 # ## One number: does it carry over to new classes?

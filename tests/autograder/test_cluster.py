@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from autograder.batch import How, mark_all, stale
 from autograder.cluster import mark_on_cluster
 from autograder.course import Course, CourseError, this_course

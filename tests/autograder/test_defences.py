@@ -24,11 +24,16 @@ from course_utils.comparison import compare
 from course_utils.outcomes import Status
 from tests.corpus import notebooks
 from tests.corpus.hostile.all import FAMILIES
-from tests.corpus.hostile.processes import _DAEMON
 from tests.corpus.scene import Scene, descendants
 
 SMALL = Limits(
-    cell_seconds=3, call_seconds=2, wall_factor=6, idle_seconds=3, memory=400 * 2**20, disk=64 * 2**20, file=32 * 2**20
+    cell_seconds=3,
+    call_seconds=2,
+    wall_factor=6,
+    idle_seconds=3,
+    memory=400 * 2**20,
+    disk=64 * 2**20,
+    file=32 * 2**20,
 )
 
 
@@ -108,7 +113,9 @@ def test_the_network_is_open_without_the_sandbox(full: Template, bare: Template,
         pass
 
 
-def test_modes_and_times_change_without_the_refused_calls(full: Template, bare: Template, tmp_path: Path) -> None:
+def test_modes_and_times_change_without_the_refused_calls(
+    full: Template, bare: Template, tmp_path: Path
+) -> None:
     scene = Scene(tmp_path)
     try:
         played(full, payload("change_mode_owner_times", scene))
@@ -119,9 +126,15 @@ def test_modes_and_times_change_without_the_refused_calls(full: Template, bare: 
         scene.close()
 
 
-def test_others_are_slowed_down_without_the_filter(full: Template, weakened: Template, tmp_path: Path) -> None:
+def test_others_are_slowed_down_without_the_filter(
+    full: Template, weakened: Template, tmp_path: Path
+) -> None:
     scene = Scene(tmp_path)
-    code = payload("slow_others_down", scene).replace(f", {os.getpid()})", ")").replace("os.getppid()", str(scene.sleeper.pid))
+    code = (
+        payload("slow_others_down", scene)
+        .replace(f", {os.getpid()})", ")")
+        .replace("os.getppid()", str(scene.sleeper.pid))
+    )
     code = code.partition("for who in")[0]
     try:
         played(full, code)
@@ -146,7 +159,9 @@ def test_the_environment_without_a_clean_one(full: Template, weakened: Template,
     assert "LEAK environment" in played(weakened, code)
 
 
-def test_other_folders_without_the_second_confinement(full: Template, weakened: Template, scene: Scene) -> None:
+def test_other_folders_without_the_second_confinement(
+    full: Template, weakened: Template, scene: Scene
+) -> None:
     code = payload("read_other_submissions", scene)
     assert "LEAK" not in played(full, code)
     assert "LEAK" in played(weakened, code)
@@ -183,7 +198,9 @@ def _headless(process: psutil.Process) -> bool:
     return False
 
 
-def test_deleted_files_fill_the_disk_unseen(full: Template, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deleted_files_fill_the_disk_unseen(
+    full: Template, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code = payload("write_and_unlink", scene)
     assert played(full, code) == "lost: disk"
     monkeypatch.setattr(accounts, "size_of_deleted", lambda pids: 0)
@@ -222,7 +239,9 @@ def test_a_deep_folder_stops_the_usual_way_of_removing(tmp_path: Path) -> None:
         shutil.rmtree(deep)
     accounts.remove(deep)
     assert not deep.exists()
-    assert accounts.size_of(dig(tmp_path / "again"), 10**9) > 10**9  # what cannot be counted counts as too much
+    assert (
+        accounts.size_of(dig(tmp_path / "again"), 10**9) > 10**9
+    )  # what cannot be counted counts as too much
     accounts.remove(tmp_path / "again")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
 from autograder.batch import How
 from autograder.course import Course, this_course
 from autograder.demo import LESSON, hand_in
 from autograder.grading import grade
 from autograder.inbox import handed_in
 from autograder.verdicts import VerdictStore
-from rich.console import Console
 
 
 @pytest.mark.slow
@@ -33,7 +34,9 @@ def test_the_demo_class(tmp_path: Path) -> None:
         assert (course.feedback / student / lesson.id / "feedback.html").is_file()
     assert {h.student: h.path.read_bytes() for h in handed_in(course, lesson)} == untouched
     assert (course.grading / "gradebook.db").is_file()
-    assert _stamp(course.root / "grading" / "gradebook.db") == before, "the instructor's gradebook is left alone"
+    assert _stamp(course.root / "grading" / "gradebook.db") == before, (
+        "the instructor's gradebook is left alone"
+    )
     again = grade(course, [lesson], how=How(), console=Console(quiet=True))
     assert again.marked == 0
 

@@ -60,7 +60,9 @@ class Stage:
         if isinstance(content, NotebookNode):
             for cell in content.cells:
                 cell.source = self.scene.fill_in(cell.source, lesson)
-        return self.marker.mark_submission(lesson, notebooks.write(content, self.folder / f"{name}.ipynb"), name)
+        return self.marker.mark_submission(
+            lesson, notebooks.write(content, self.folder / f"{name}.ipynb"), name
+        )
 
     def baseline(self, lesson: Lesson) -> Verdict:
         """The marks of the same notebook without a payload."""
@@ -72,7 +74,8 @@ class Stage:
         """The marks of someone who comes next."""
         task = notebooks.tasks(lesson)[0]
         path = notebooks.write(
-            f"import torch\nfrom torch import nn\n{notebooks.answer(lesson, task.name)}\n", self.folder / "next.py"
+            f"import torch\nfrom torch import nn\n{notebooks.answer(lesson, task.name)}\n",
+            self.folder / "next.py",
         )
         outcome = self.marker.try_file(lesson, task, path)
         return outcome.earned, "".join(item.message for item in outcome.items)

@@ -23,7 +23,8 @@ def _cases() -> list[pytest.param]:
         marks = [pytest.mark.slow] if number else []
         for family, quirks in FAMILIES.items():
             cases += [
-                pytest.param(lesson, quirk, id=f"{lesson.name}-{family}-{quirk.name}", marks=marks) for quirk in quirks
+                pytest.param(lesson, quirk, id=f"{lesson.name}-{family}-{quirk.name}", marks=marks)
+                for quirk in quirks
             ]
     return cases
 

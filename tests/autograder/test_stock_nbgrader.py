@@ -11,14 +11,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
+from rich.console import Console
+
 from autograder.batch import How
 from autograder.course import Course, this_course
 from autograder.demo import hand_in
 from autograder.gradebook import ensure_assignment
 from autograder.gradebook_access import read_marks
 from autograder.grading import grade
-from nbgrader.api import Gradebook
-from rich.console import Console
 
 KEPT = ("imports", "channel_weights", "test_channel_weights")
 
@@ -36,7 +37,9 @@ def test_without_our_configuration_there_are_no_marks_and_the_reason_is_said(tmp
     lesson = this_course().lesson("06_grad_cam")
     notebook = copy.deepcopy(lesson.notebook)
     notebook.cells = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") in KEPT]
-    setup = nbformat.v4.new_code_cell('from course_utils import open_lesson\nlesson = open_lesson("06_grad_cam")')
+    setup = nbformat.v4.new_code_cell(
+        'from course_utils import open_lesson\nlesson = open_lesson("06_grad_cam")'
+    )
     notebook.cells.insert(0, setup)
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'stock'\n")
     source = tmp_path / "source" / lesson.id / "grad_cam.ipynb"

@@ -74,7 +74,9 @@ def half_done(lesson: Lesson) -> NotebookNode:
     return notebook
 
 
-def insert(notebook: NotebookNode, source: str, *, before: str | None = None, cell: Any = None) -> NotebookNode:
+def insert(
+    notebook: NotebookNode, source: str, *, before: str | None = None, cell: Any = None
+) -> NotebookNode:
     """Put a cell of the student's own before one of the lesson's, or at the end."""
     new = cell if cell is not None else new_code_cell(source)
     place = len(notebook.cells) if before is None else notebook.cells.index(cell_of(notebook, before))

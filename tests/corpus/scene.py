@@ -95,7 +95,9 @@ class Scene:
 
     def harm(self) -> list[str]:
         """What is not as it was, in words; empty where nobody came and nothing happened."""
-        found = [f"{name} has changed" for name, value in self._state().items() if value != self._before.get(name)]
+        found = [
+            f"{name} has changed" for name, value in self._state().items() if value != self._before.get(name)
+        ]
         found += [f"{name} is gone" for name in self._before.keys() - self._state().keys()]
         return found + self._heard() + _probes() + _left_in_the_kernel()
 
@@ -108,7 +110,10 @@ class Scene:
             state[str(path)] = (info.st_mode, info.st_uid, info.st_gid, info.st_mtime_ns, attributes, content)
         for name, pid in (("the sleeper", self.sleeper.pid), ("the marker", os.getpid())):
             process = psutil.Process(pid)
-            limits = [process.rlimit(kind) for kind in (psutil.RLIMIT_FSIZE, psutil.RLIMIT_NOFILE, psutil.RLIMIT_CPU)]
+            limits = [
+                process.rlimit(kind)
+                for kind in (psutil.RLIMIT_FSIZE, psutil.RLIMIT_NOFILE, psutil.RLIMIT_CPU)
+            ]
             running = process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED)
             place = (process.nice(), process.ionice(), process.cpu_affinity(), os.sched_getscheduler(pid))
             state[name] = (limits, running, place)

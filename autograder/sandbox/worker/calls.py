@@ -100,7 +100,9 @@ def _look(arguments: list[Any], result: Any, look: dict[str, Any]) -> Any:
                 "out": layer.out_features,
                 "bias": layer.bias is not None,
                 # Some of an earlier layer's weights: a fresh one has others.
-                "fresh": not torch.allclose(layer.weight.detach().cpu().flatten()[: len(look["old"])], torch.tensor(look["old"])),
+                "fresh": not torch.allclose(
+                    layer.weight.detach().cpu().flatten()[: len(look["old"])], torch.tensor(look["old"])
+                ),
             }
         if look["read"] == "is_argument":
             return target is arguments[look["of"]]

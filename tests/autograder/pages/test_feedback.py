@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from PIL import Image, PngImagePlugin
 
-from autograder.pages.feedback import write_feedback
 from autograder.gradebook_access import CellMark, Marks
+from autograder.pages.feedback import write_feedback
 from autograder.pages.pictures import MOST_PICTURES, stored_pictures
 from autograder.pages.safe_text import plain, without_paths
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome

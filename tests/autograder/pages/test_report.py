@@ -5,10 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
-from autograder.pages import report
 from autograder.course import CourseError
-from autograder.pages.feedback import write_all
 from autograder.gradebook_access import CellMark, Marks
+from autograder.pages import report
+from autograder.pages.feedback import write_all
 from autograder.pages.report import class_table, write_report
 from autograder.verdicts import VerdictStore
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome

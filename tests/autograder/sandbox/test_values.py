@@ -47,7 +47,22 @@ LOOP.append(LOOP)
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, False, 0, -7, 2**62, 0.5, -0.0, "", "é\n\x00", [], [1, [2.5, None]], (1, (2,)), {"a": [1], "b": {}}],
+    [
+        None,
+        True,
+        False,
+        0,
+        -7,
+        2**62,
+        0.5,
+        -0.0,
+        "",
+        "é\n\x00",
+        [],
+        [1, [2.5, None]],
+        (1, (2,)),
+        {"a": [1], "b": {}},
+    ],
     ids=repr,
 )
 def test_plain_values_stay_what_they_are(value: Any) -> None:
@@ -56,12 +71,21 @@ def test_plain_values_stay_what_they_are(value: Any) -> None:
 
 
 def test_numbers_that_are_not_finite() -> None:
-    assert math.isnan(crossed(float("nan"))) and crossed([float("inf"), -float("inf")]) == [math.inf, -math.inf]
+    assert math.isnan(crossed(float("nan"))) and crossed([float("inf"), -float("inf")]) == [
+        math.inf,
+        -math.inf,
+    ]
 
 
 @pytest.mark.parametrize(
     ("value", "plain"),
-    [(np.float32(0.5), 0.5), (np.float64(0.25), 0.25), (np.int16(3), 3), (np.bool_(True), True), (np.uint8(200), 200)],
+    [
+        (np.float32(0.5), 0.5),
+        (np.float64(0.25), 0.25),
+        (np.int16(3), 3),
+        (np.bool_(True), True),
+        (np.uint8(200), 200),
+    ],
     ids=repr,
 )
 def test_numpy_numbers_become_plain(value: Any, plain: Any) -> None:
@@ -196,12 +220,23 @@ def test_depth_and_number_of_nodes_are_bounded() -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5) | st.just("0"),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["kind", "value", "items", "name", "x"]), inner, max_size=4)
-    | st.fixed_dictionaries(
-        {"kind": st.sampled_from(["int", "float", "list", "tuple", "dict", "tensor", "array", "str", "strange", "none"])},
-        optional={"value": inner, "items": inner, "name": inner},
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5)
+    | st.just("0"),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["kind", "value", "items", "name", "x"]), inner, max_size=4)
+        | st.fixed_dictionaries(
+            {
+                "kind": st.sampled_from(
+                    ["int", "float", "list", "tuple", "dict", "tensor", "array", "str", "strange", "none"]
+                )
+            },
+            optional={"value": inner, "items": inner, "name": inner},
+        )
     ),
     max_leaves=12,
 )
@@ -265,7 +300,9 @@ def test_no_answer_breaks_a_hidden_check(lesson: Any) -> None:
         for item in make(Draw(b"a secret that the tests alone use", "odd values", task)):
             if item.raises:
                 continue
-            alike = [torch.zeros_like(v) for v in _tensors(item.expected)] + [v[0:0] for v in _tensors(item.expected) if v.ndim]
+            alike = [torch.zeros_like(v) for v in _tensors(item.expected)] + [
+                v[0:0] for v in _tensors(item.expected) if v.ndim
+            ]
             for value in [*ODD, *alike]:
                 difference = judging._difference(item, value)
                 if isinstance(value, torch.Tensor) and not value.numel():

@@ -23,7 +23,12 @@ def play(tmp_path: Path) -> Iterator:
 
     def start(code: str, **limits: float) -> Watch:
         launcher = subprocess.Popen(
-            [sys.executable, "-S", "-c", f"import subprocess, sys\nsubprocess.run([sys.executable, '-S', '-c', {code!r}], cwd={str(tmp_path)!r})"]
+            [
+                sys.executable,
+                "-S",
+                "-c",
+                f"import subprocess, sys\nsubprocess.run([sys.executable, '-S', '-c', {code!r}], cwd={str(tmp_path)!r})",
+            ]
         )
         started.append(launcher)
         watch = Watch(launcher.pid, frozenset({launcher.pid}), tmp_path, Limits(**limits))
@@ -56,14 +61,22 @@ def ended_by(watch: Watch, seconds: float = 30) -> str:
         ("import time; time.sleep(60)", {"idle_seconds": 0.5}, "timeout"),
         ("import time\nwhile True: time.sleep(0.001)", {"cell_seconds": 0, "wall_factor": 1}, "timeout"),
         ("x = b'1' * (300 << 20)\nimport time; time.sleep(60)", {"memory": 100 << 20}, "memory"),
-        ("import subprocess, time\nfor _ in range(9): subprocess.Popen(['sleep', '60'])\ntime.sleep(60)", {"processes": 5}, "processes"),
+        (
+            "import subprocess, time\nfor _ in range(9): subprocess.Popen(['sleep', '60'])\ntime.sleep(60)",
+            {"processes": 5},
+            "processes",
+        ),
         ("open('f', 'wb').write(b'1' * (20 << 20))\nimport time; time.sleep(60)", {"disk": 10 << 20}, "disk"),
         (
             "import os, time\nf = open('f', 'wb')\nos.unlink('f')\nf.write(b'1' * (20 << 20))\nf.flush()\ntime.sleep(60)",
             {"disk": 10 << 20},
             "disk",
         ),
-        ("import os\nos.makedirs('/'.join(['d' * 200] * 18))\nimport time; time.sleep(60)", {"disk": 10 << 20}, "disk"),
+        (
+            "import os\nos.makedirs('/'.join(['d' * 200] * 18))\nimport time; time.sleep(60)",
+            {"disk": 10 << 20},
+            "disk",
+        ),
         ("while True: open('f', 'wb').write(b'1' * (1 << 20))", {"disk": 4 << 20}, "disk"),
         (
             "import ctypes, threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\nctypes.CDLL(None).syscall(60, 0)",
@@ -71,7 +84,18 @@ def ended_by(watch: Watch, seconds: float = 30) -> str:
             "processes",
         ),
     ],
-    ids=["cpu", "idle", "wall", "memory", "processes", "disk", "deleted", "deep", "rewritten", "no first thread"],
+    ids=[
+        "cpu",
+        "idle",
+        "wall",
+        "memory",
+        "processes",
+        "disk",
+        "deleted",
+        "deep",
+        "rewritten",
+        "no first thread",
+    ],
 )
 def test_limits(play, code: str, limits: dict[str, float], kind: str) -> None:
     assert ended_by(play(code, **limits)) == kind
@@ -106,7 +130,9 @@ def test_all_of_it_is_ended(play, code: str) -> None:
 
 
 def test_all_but_the_first_is_ended(play) -> None:
-    watch = play("import subprocess, time\nparts = [subprocess.Popen(['sleep', '60']) for _ in range(4)]\ntime.sleep(60)")
+    watch = play(
+        "import subprocess, time\nparts = [subprocess.Popen(['sleep', '60']) for _ in range(4)]\ntime.sleep(60)"
+    )
     first = watch._first
     while len(watch.processes()) < 5:
         time.sleep(0.01)
@@ -122,7 +148,9 @@ def test_size_of(tmp_path: Path) -> None:
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(1 << 40)
     size = accounts.size_of(tmp_path, 10**9)
-    assert 100_000 < size < 140_000  # each entry takes at least a block; a hole and a link's target take nothing
+    assert (
+        100_000 < size < 140_000
+    )  # each entry takes at least a block; a hole and a link's target take nothing
     assert accounts.size_of(tmp_path, 1000) < 10**6
     assert accounts.size_of(tmp_path / "missing", 1000) == 0
 

@@ -61,7 +61,9 @@ def test_there_and_back(pair: Pair, dtype: torch.dtype, shape: tuple[int, ...]) 
     wire.send(pair[0], {"a": [1, 2.5, None, True, "é\n"]}, {"x": sent})
     message, tensors = wire.receive(pair[1])
     assert message == {"a": [1, 2.5, None, True, "é\n"]}
-    assert tensors["x"].dtype is dtype and tensors["x"].shape == sent.shape and torch.equal(tensors["x"], sent)
+    assert (
+        tensors["x"].dtype is dtype and tensors["x"].shape == sent.shape and torch.equal(tensors["x"], sent)
+    )
 
 
 def test_not_contiguous(pair: Pair) -> None:
@@ -149,7 +151,10 @@ def test_a_closed_connection(pair: Pair) -> None:
         framed(b"{}", tensors_of({"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 0]}}, b"1234")),
         framed(b"{}", tensors_of({"a": {"dtype": "F33", "shape": [1], "data_offsets": [0, 4]}}, b"1234")),
         framed(b"{}", tensors_of({"a": {"dtype": "C64", "shape": [1], "data_offsets": [0, 8]}}, b"12345678")),
-        framed(b"{}", tensors_of({n: {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]} for n in "ab"}, b"1234")),
+        framed(
+            b"{}",
+            tensors_of({n: {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]} for n in "ab"}, b"1234"),
+        ),
     ],
 )
 def test_what_breaks_the_format_is_refused(pair: Pair, data: bytes) -> None:

@@ -13,9 +13,7 @@ from tests.corpus.notebooks import cell_of, half_done, insert, release, tasks
 
 from . import Attack, victim
 
-SCRIPT = (
-    "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>[x](javascript:alert(4))\x1b[31mred\x1b[0m"
-)
+SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>[x](javascript:alert(4))\x1b[31mred\x1b[0m"
 
 
 def _points_changed(lesson: Lesson) -> NotebookNode:
@@ -67,7 +65,9 @@ def _marks_in_metadata(lesson: Lesson) -> NotebookNode:
         if "nbgrader" in cell.metadata:
             cell.metadata["nbgrader"].update(score=99, auto_score=99, extra_credit=99, manual_score=99)
             if cell.cell_type == "code":
-                cell.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "99"}, execution_count=1)]
+                cell.outputs = [
+                    nbformat.v4.new_output("execute_result", {"text/plain": "99"}, execution_count=1)
+                ]
     return notebook
 
 
@@ -92,11 +92,22 @@ def _scripts(lesson: Lesson) -> NotebookNode:
 def _wrong_types(lesson: Lesson) -> dict:
     data = json.loads(nbformat.writes(half_done(lesson)))
     data["cells"] += [
-        None, 7, [], {}, {"cell_type": "code"}, {"cell_type": "code", "source": {"a": 1}, "metadata": []},
-        {"cell_type": ["code"], "source": "x"}, {"cell_type": "code", "source": [1, None, "x = 1\n"], "outputs": {"a": 1}},
+        None,
+        7,
+        [],
+        {},
+        {"cell_type": "code"},
+        {"cell_type": "code", "source": {"a": 1}, "metadata": []},
+        {"cell_type": ["code"], "source": "x"},
+        {"cell_type": "code", "source": [1, None, "x = 1\n"], "outputs": {"a": 1}},
         {"cell_type": "code", "source": "\ud800", "metadata": {"nbgrader": {"grade_id": ["cam"]}}},
         {"cell_type": "markdown", "source": "x", "attachments": 3, "metadata": {"nbgrader": 3}},
-        {"cell_type": "code", "source": "y = 1", "metadata": {"nbgrader": {"grade_id": {}, "points": "nan"}}, "id": 3},
+        {
+            "cell_type": "code",
+            "source": "y = 1",
+            "metadata": {"nbgrader": {"grade_id": {}, "points": "nan"}},
+            "id": 3,
+        },
     ]
     data["metadata"] = []
     data["nbformat"] = "four"
@@ -134,7 +145,9 @@ ATTACKS = [
     Attack("wrong_types", _wrong_types),
     Attack("thousands_of_cells", _thousands_of_cells),
     Attack("a_thousand_magics", _with_cell("\n".join("%time 1" for _ in range(1000)))),
-    Attack("magics_in_a_long_cell", _with_cell("\n".join(f"%time {n}" for n in range(450)) + "\nx = 1" * 30000)),
+    Attack(
+        "magics_in_a_long_cell", _with_cell("\n".join(f"%time {n}" for n in range(450)) + "\nx = 1" * 30000)
+    ),
     Attack("deep_brackets", _with_cell("x = " + "(" * 100000 + ")" * 100000)),
     Attack("deep_minus", _with_cell("x = " + "-" * 150000 + "1")),
     Attack("deep_attributes", _with_cell("x = a" + ".b" * 90000)),

@@ -45,11 +45,29 @@ ATTACKS = [
         "    def __array_ufunc__(self, *a, **k): return numpy.True_\n"
         "    def __eq__(self, other): return True\n",
     ),
-    _returns("float_subclass", "F(0)", "class F(float):\n    __eq__ = lambda s, o: True\n    __sub__ = lambda s, o: 0.0\n"),
-    _returns("int_subclass", "I(0)", "class I(int):\n    __eq__ = lambda s, o: True\n    __hash__ = int.__hash__\n"),
-    _returns("str_subclass", "S('x')", "class S(str):\n    __eq__ = lambda s, o: True\n    __hash__ = str.__hash__\n"),
-    _returns("list_subclass", "L([1])", "class L(list):\n    __eq__ = lambda s, o: True\n    __len__ = lambda s: 2**62\n"),
-    _returns("dict_that_has_all", "D(a=1)", "class D(dict):\n    __eq__ = lambda s, o: True\n    __missing__ = lambda s, k: s\n"),
+    _returns(
+        "float_subclass",
+        "F(0)",
+        "class F(float):\n    __eq__ = lambda s, o: True\n    __sub__ = lambda s, o: 0.0\n",
+    ),
+    _returns(
+        "int_subclass", "I(0)", "class I(int):\n    __eq__ = lambda s, o: True\n    __hash__ = int.__hash__\n"
+    ),
+    _returns(
+        "str_subclass",
+        "S('x')",
+        "class S(str):\n    __eq__ = lambda s, o: True\n    __hash__ = str.__hash__\n",
+    ),
+    _returns(
+        "list_subclass",
+        "L([1])",
+        "class L(list):\n    __eq__ = lambda s, o: True\n    __len__ = lambda s: 2**62\n",
+    ),
+    _returns(
+        "dict_that_has_all",
+        "D(a=1)",
+        "class D(dict):\n    __eq__ = lambda s, o: True\n    __missing__ = lambda s, k: s\n",
+    ),
     _returns(
         "pickle_bomb",
         "[Bomb(), {'a': Bomb()}]",
@@ -57,14 +75,20 @@ ATTACKS = [
     ),
     _returns("expanded_tensor", "torch.zeros(1).expand(10**12)"),
     _returns("expanded_within_limits", "[torch.zeros(1).expand(2**24) for _ in range(20)]"),
-    _returns("sparse_tensor", "torch.zeros(10**6, 10**6).to_sparse() if 0 else torch.sparse_coo_tensor(size=(10**9, 10**9))"),
+    _returns(
+        "sparse_tensor",
+        "torch.zeros(10**6, 10**6).to_sparse() if 0 else torch.sparse_coo_tensor(size=(10**9, 10**9))",
+    ),
     _returns("meta_tensor", "torch.empty(10**9, 10**9, device='meta')"),
     _returns("complex_tensor", "torch.zeros(3, dtype=torch.complex64)"),
     _returns("list_in_itself", "loop", "loop = []\nloop.append(loop)\n"),
     _returns("million_items", "[0] * 10**6"),
     _returns("huge_integer", "10 ** 5000"),
     _returns("not_finite", "(torch.full((2, 2), float('nan')), float('nan'), float('inf'), -float('inf'))"),
-    _returns("nan_of_the_right_shape", "tuple(torch.full_like(a, float('nan')) for a in args if isinstance(a, torch.Tensor))"),
+    _returns(
+        "nan_of_the_right_shape",
+        "tuple(torch.full_like(a, float('nan')) for a in args if isinstance(a, torch.Tensor))",
+    ),
     _returns("half_a_character", "{'\\ud800': '\\udfff', 'a\\x00b': '\\x1b[31m'}"),
     _returns("full_marks_as_text", "'<b>4/4</b> status: passed'"),
     in_the_function(

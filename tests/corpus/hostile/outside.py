@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import Attack, in_a_cell
+from . import in_a_cell
 
 ATTACKS = [
     in_a_cell(
@@ -89,8 +89,7 @@ ATTACKS = [
     ),
     in_a_cell(
         "signal_everyone",
-        "import os, signal\n"
-        "os.kill(-1, signal.SIGKILL)\n",
+        "import os, signal\nos.kill(-1, signal.SIGKILL)\n",
     ),
     in_a_cell(
         "leave_things_with_the_kernel",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import Attack, in_a_cell, in_the_function
+from . import in_a_cell, in_the_function
 
 _ANY = "\ndef @TASK@(*args, **kwargs):\n    return torch.zeros(1)\n"
 

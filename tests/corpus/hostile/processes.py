@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import Attack, in_a_cell, in_the_function
+from . import in_a_cell, in_the_function
 
 _LATER = (
     "import os, time\n"
@@ -29,7 +29,9 @@ _DAEMON = _LATER + (
 
 ATTACKS = [
     in_a_cell("daemon_forked_twice", _DAEMON + "daemon()\n"),
-    in_the_function("daemon_from_a_call", _DAEMON + "def @TASK@(*args, **kwargs):\n    daemon()\n    return 0\n"),
+    in_the_function(
+        "daemon_from_a_call", _DAEMON + "def @TASK@(*args, **kwargs):\n    daemon()\n    return 0\n"
+    ),
     in_a_cell(
         "daemon_that_ignores_signals",
         _DAEMON.replace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import Attack, in_a_cell, in_the_function
+from . import in_a_cell, in_the_function
 
 _END = "\nraise RuntimeError('end of payload')\n"  # so that what was printed is kept
 

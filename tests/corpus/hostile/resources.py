@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import Attack, in_a_cell, in_the_function
+from . import in_a_cell, in_the_function
 
 _LOOP = "import time\nend = time.time() + 60\nwhile time.time() < end:\n    pass\n"
 
@@ -42,7 +42,10 @@ ATTACKS = [
         "print('LEAK', len(held))\n"
         "raise RuntimeError('end of payload')\n",
     ),
-    in_a_cell("write_one_big_file", "with open('big', 'wb') as file:\n    for _ in range(600):\n        file.write(b'x' * (1 << 20))\n"),
+    in_a_cell(
+        "write_one_big_file",
+        "with open('big', 'wb') as file:\n    for _ in range(600):\n        file.write(b'x' * (1 << 20))\n",
+    ),
     in_a_cell(
         "write_many_files",
         "import time\n"
@@ -78,7 +81,11 @@ ATTACKS = [
         "        file.write(b'x' * (10 << 20))\n",
         slow=True,
     ),
-    in_a_cell("many_small_files", "for n in range(100000):\n    open(f's{n}', 'w').close()\nimport time\ntime.sleep(2)\n", slow=True),
+    in_a_cell(
+        "many_small_files",
+        "for n in range(100000):\n    open(f's{n}', 'w').close()\nimport time\ntime.sleep(2)\n",
+        slow=True,
+    ),
     in_a_cell(
         "deep_folders",
         "import os\n"
@@ -97,7 +104,10 @@ ATTACKS = [
         "os.mkdir('e', 0)\n"
         "os.close(os.open('f', os.O_CREAT, 0))\n",
     ),
-    in_a_cell("print_without_end", "import time\nend = time.time() + 30\nwhile time.time() < end:\n    print('x' * 10000)\n"),
+    in_a_cell(
+        "print_without_end",
+        "import time\nend = time.time() + 30\nwhile time.time() < end:\n    print('x' * 10000)\n",
+    ),
     in_a_cell("print_a_gigabyte", "print('x' * (200 << 20))\n"),
     in_a_cell(
         "output_of_a_program",
@@ -152,20 +162,30 @@ ATTACKS = [
     ),
     in_a_cell("loop_in_c", "import re\nre.match('(a+)+$', 'a' * 28 + 'b')\n", slow=True),
     in_a_cell("sleep_for_ever", "import time\ntime.sleep(60)\n", slow=True),
-    in_the_function("sleep_in_a_call", "import time\ndef @TASK@(*args, **kwargs):\n    time.sleep(60)\n", slow=True),
+    in_the_function(
+        "sleep_in_a_call", "import time\ndef @TASK@(*args, **kwargs):\n    time.sleep(60)\n", slow=True
+    ),
     in_a_cell("stop_itself", "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n", slow=True),
     in_a_cell("exit_in_a_cell", "import os\nos._exit(0)\n"),
     in_the_function("exit_in_a_call", "import os\ndef @TASK@(*args, **kwargs):\n    os._exit(0)\n"),
     in_a_cell("exit_politely", "import sys\nexit()\nquit()\nsys.exit(0)\n"),
     in_a_cell("segmentation_fault", "import ctypes\nctypes.string_at(0)\n"),
-    in_the_function("segmentation_fault_in_a_call", "import ctypes\ndef @TASK@(*args, **kwargs):\n    ctypes.string_at(0)\n"),
-    in_a_cell("stack_overflow", "import sys\nsys.setrecursionlimit(10**9)\nf = lambda: f()\nf()\n", slow=True),
+    in_the_function(
+        "segmentation_fault_in_a_call",
+        "import ctypes\ndef @TASK@(*args, **kwargs):\n    ctypes.string_at(0)\n",
+    ),
+    in_a_cell(
+        "stack_overflow", "import sys\nsys.setrecursionlimit(10**9)\nf = lambda: f()\nf()\n", slow=True
+    ),
     in_a_cell(
         "lower_its_own_limits",
         "import resource\n"
         "for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_STACK, resource.RLIMIT_NPROC):\n"
         "    resource.setrlimit(kind, (1, 1))\n",
     ),
-    in_a_cell("import_takes_the_floor", "import torch, gc\ntorch.set_default_dtype(torch.float64)\ntorch.set_grad_enabled(False)\n"
-              "torch.manual_seed = torch.randn = torch.zeros = None\ngc.disable()\n"),
+    in_a_cell(
+        "import_takes_the_floor",
+        "import torch, gc\ntorch.set_default_dtype(torch.float64)\ntorch.set_grad_enabled(False)\n"
+        "torch.manual_seed = torch.randn = torch.zeros = None\ngc.disable()\n",
+    ),
 ]

@@ -43,8 +43,12 @@ def _tensors(name: str, header: str, data: str = "b''") -> Attack:
 
 
 ATTACKS = [
-    _sends("forged_done", "for _ in range(40):\n    frame({'done': True}); frame({'task_over': True, 'exit': 0})"),
-    _sends("forged_answers_ahead", f"for _ in range(60):\n    frame({{'task_open': True}})\n    frame({_GOOD})"),
+    _sends(
+        "forged_done", "for _ in range(40):\n    frame({'done': True}); frame({'task_over': True, 'exit': 0})"
+    ),
+    _sends(
+        "forged_answers_ahead", f"for _ in range(60):\n    frame({{'task_open': True}})\n    frame({_GOOD})"
+    ),
     _sends(
         "forged_answers_for_ever",
         "def flood():\n"
@@ -53,16 +57,22 @@ ATTACKS = [
         f"        frame({_GOOD})\n"
         "threading.Thread(target=flood, daemon=True).start()",
     ),
-    _sends("cells_for_ever", "end = time.time() + 20\nwhile time.time() < end:\n    frame({'status': 'ok', 'printed': ''})"),
+    _sends(
+        "cells_for_ever",
+        "end = time.time() + 20\nwhile time.time() < end:\n    frame({'status': 'ok', 'printed': ''})",
+    ),
     _sends("huge_length", "raw(struct.pack('>IQ', 2**32 - 1, 2**64 - 1))"),
     _sends("huge_blob_length", "raw(struct.pack('>IQ', 2, 2**28) + b'{}')"),
     _sends("deep_json", "frame(b'[' * 900000 + b']' * 900000)"),
     _sends("deep_object", "frame(b'{\"a\":' * 60000 + b'1' + b'}' * 60000)"),
     _sends("nested_in_status", "frame({'status': [[[{}]]], 'error': [1], 'printed': {'a': 1}})"),
-    _sends("constants", "frame(b'{\"status\": NaN, \"values\": [Infinity, -Infinity]}')"),
+    _sends("constants", 'frame(b\'{"status": NaN, "values": [Infinity, -Infinity]}\')'),
     _sends("huge_numbers", "frame(b'{\"status\": ' + b'9' * 4000 + b'}'); frame(b'{\"status\": 1e999}')"),
-    _sends("broken_text", "frame(b'{\"status\": \"\\xff\\xfe\"}'); frame(b'{\"printed\": \"\\\\ud800\"}')"),
-    _sends("half_characters", "frame(b'{\"status\": \"error\", \"printed\": \"\\\\ud800\", \"error\": {\"type\": \"\\\\udfff\", \"message\": \"\\\\ud800\"}}')"),
+    _sends("broken_text", 'frame(b\'{"status": "\\xff\\xfe"}\'); frame(b\'{"printed": "\\\\ud800"}\')'),
+    _sends(
+        "half_characters",
+        'frame(b\'{"status": "error", "printed": "\\\\ud800", "error": {"type": "\\\\udfff", "message": "\\\\ud800"}}\')',
+    ),
     _sends("no_object", "frame(b'[1, 2, 3]')"),
     _sends("noise", "raw(os.urandom(65536))"),
     _sends("half_a_message", "raw(struct.pack('>IQ', 100, 0) + b'{')\nos._exit(0)"),
@@ -75,7 +85,9 @@ ATTACKS = [
         "    time.sleep(0.2)",
     ),
     _sends("closes_everything", "os.closerange(0, 512)"),
-    _sends("closes_everything_but_answers_ok", "frame({'status': 'ok', 'printed': ''})\nos.closerange(0, 512)"),
+    _sends(
+        "closes_everything_but_answers_ok", "frame({'status': 'ok', 'printed': ''})\nos.closerange(0, 512)"
+    ),
     in_the_function(
         "answers_for_others",
         _SOCKET + "def @TASK@(*args, **kwargs):\n"
@@ -87,7 +99,7 @@ ATTACKS = [
     in_the_function(
         "frame_of_a_huge_float",
         _SOCKET + "def @TASK@(*args, **kwargs):\n"
-        "    frame(b'{\"status\": \"ok\", \"values\": [{\"kind\": \"float\", \"value\": 1' + b'0' * 3000 + b'}]}')\n"
+        '    frame(b\'{"status": "ok", "values": [{"kind": "float", "value": 1\' + b\'0\' * 3000 + b\'}]}\')\n'
         "    os._exit(0)\n",
     ),
     in_the_function(
@@ -97,14 +109,38 @@ ATTACKS = [
         "           'after': 'x', 'error': 3})\n"
         "    os._exit(0)\n",
     ),
-    _tensors("tensor_beyond_its_data", "{'a': {'dtype': 'F32', 'shape': [10**6], 'data_offsets': [0, 4 * 10**6]}}"),
-    _tensors("tensor_of_negative_size", "{'a': {'dtype': 'F32', 'shape': [-1], 'data_offsets': [0, 4]}}", "b'1234'"),
-    _tensors("tensor_of_overflowing_size", "{'a': {'dtype': 'F32', 'shape': [2**62, 2**62], 'data_offsets': [0, 0]}}"),
-    _tensors("tensor_of_huge_empty_shape", "{'a': {'dtype': 'F32', 'shape': [2**62, 0], 'data_offsets': [0, 0]}}"),
-    _tensors("tensor_of_a_thousand_axes", "{'a': {'dtype': 'F32', 'shape': [1] * 1000, 'data_offsets': [0, 4]}}", "b'1234'"),
-    _tensors("tensors_that_overlap", "{n: {'dtype': 'F32', 'shape': [1], 'data_offsets': [0, 4]} for n in 'ab'}", "b'1234'"),
-    _tensors("tensor_of_an_unknown_type", "{'a': {'dtype': 'C64', 'shape': [1], 'data_offsets': [0, 8]}}", "b'12345678'"),
-    _tensors("thousands_of_tensors", "{str(n): {'dtype': 'F32', 'shape': [0], 'data_offsets': [0, 0]} for n in range(40000)}"),
+    _tensors(
+        "tensor_beyond_its_data", "{'a': {'dtype': 'F32', 'shape': [10**6], 'data_offsets': [0, 4 * 10**6]}}"
+    ),
+    _tensors(
+        "tensor_of_negative_size", "{'a': {'dtype': 'F32', 'shape': [-1], 'data_offsets': [0, 4]}}", "b'1234'"
+    ),
+    _tensors(
+        "tensor_of_overflowing_size",
+        "{'a': {'dtype': 'F32', 'shape': [2**62, 2**62], 'data_offsets': [0, 0]}}",
+    ),
+    _tensors(
+        "tensor_of_huge_empty_shape", "{'a': {'dtype': 'F32', 'shape': [2**62, 0], 'data_offsets': [0, 0]}}"
+    ),
+    _tensors(
+        "tensor_of_a_thousand_axes",
+        "{'a': {'dtype': 'F32', 'shape': [1] * 1000, 'data_offsets': [0, 4]}}",
+        "b'1234'",
+    ),
+    _tensors(
+        "tensors_that_overlap",
+        "{n: {'dtype': 'F32', 'shape': [1], 'data_offsets': [0, 4]} for n in 'ab'}",
+        "b'1234'",
+    ),
+    _tensors(
+        "tensor_of_an_unknown_type",
+        "{'a': {'dtype': 'C64', 'shape': [1], 'data_offsets': [0, 8]}}",
+        "b'12345678'",
+    ),
+    _tensors(
+        "thousands_of_tensors",
+        "{str(n): {'dtype': 'F32', 'shape': [0], 'data_offsets': [0, 0]} for n in range(40000)}",
+    ),
     _tensors("header_that_is_no_json", "b'{' * 1000"),
     _tensors("header_longer_than_all", "b''", "b'' if 0 else struct.pack('<Q', 2**63)"),
 ]

@@ -26,7 +26,11 @@ class Quirk:
     file: str = "notebook.ipynb"
 
 
-def changed(name: str, change: Callable[[NotebookNode, Lesson], NotebookNode | dict | bytes | None], file: str = "a.ipynb") -> Quirk:
+def changed(
+    name: str,
+    change: Callable[[NotebookNode, Lesson], NotebookNode | dict | bytes | None],
+    file: str = "a.ipynb",
+) -> Quirk:
     """A quirk that changes the solved notebook in place, or returns something else for it."""
 
     def build(lesson: Lesson) -> NotebookNode | dict | bytes:
@@ -67,4 +71,16 @@ def first(lesson: Lesson) -> str:
     return tasks(lesson)[0].name
 
 
-__all__ = ["Quirk", "answer", "below", "cell_of", "changed", "first", "insert", "on_top", "solved", "tasks", "with_cell"]
+__all__ = [
+    "Quirk",
+    "answer",
+    "below",
+    "cell_of",
+    "changed",
+    "first",
+    "insert",
+    "on_top",
+    "solved",
+    "tasks",
+    "with_cell",
+]

@@ -26,7 +26,9 @@ def _text(notebook: NotebookNode) -> str:
 def _colab(notebook: NotebookNode, lesson: Lesson) -> dict:
     data = _data(notebook)
     for number, cell in enumerate(data["cells"]):
-        cell["metadata"].update({"id": f"aBc{number}", "outputId": "x", "colab": {"base_uri": "https://localhost/"}})
+        cell["metadata"].update(
+            {"id": f"aBc{number}", "outputId": "x", "colab": {"base_uri": "https://localhost/"}}
+        )
         cell.pop("id", None)
     data["metadata"] = {
         "accelerator": "GPU",
@@ -43,7 +45,11 @@ def _vs_code(notebook: NotebookNode, lesson: Lesson) -> dict:
     for cell in data["cells"]:
         cell["metadata"]["vscode"] = {"languageId": "python"}
         cell["source"] = "".join(cell["source"])
-    data["metadata"] = {"language_info": {"name": "python"}, "orig_nbformat": 4, "vscode": {"interpreter": {"hash": "1"}}}
+    data["metadata"] = {
+        "language_info": {"name": "python"},
+        "orig_nbformat": 4,
+        "vscode": {"interpreter": {"hash": "1"}},
+    }
     return data
 
 
@@ -57,7 +63,12 @@ def _format_3(notebook: NotebookNode, lesson: Lesson) -> dict:
             old["source"] = cell["source"]
         cells.append(old)
     cells.insert(0, {"cell_type": "heading", "level": 1, "source": "My work", "metadata": {}})
-    return {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells, "metadata": {}}]}
+    return {
+        "metadata": {"name": ""},
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "worksheets": [{"cells": cells, "metadata": {}}],
+    }
 
 
 def _no_metadata(notebook: NotebookNode, lesson: Lesson) -> dict:
@@ -98,7 +109,11 @@ def _huge_outputs(notebook: NotebookNode, lesson: Lesson) -> dict:
     code = [cell for cell in data["cells"] if cell["cell_type"] == "code"]
     for cell in code[:3]:
         cell["outputs"] = [
-            {"output_type": "display_data", "data": {"image/png": _PICTURE, "text/plain": "x"}, "metadata": {}},
+            {
+                "output_type": "display_data",
+                "data": {"image/png": _PICTURE, "text/plain": "x"},
+                "metadata": {},
+            },
             {"output_type": "stream", "name": "stderr", "text": ["w" * 1000 + "\n"] * 500},
         ]
     return data
@@ -135,10 +150,20 @@ QUIRKS = [
     changed("byte_order_mark", _encoded(b"\xef\xbb\xbf", "utf-8")),
     changed("utf_16", _encoded(b"", "utf-16")),
     changed("carriage_returns", lambda n, le: _text(n).replace("\n", "\r\n").encode()),
-    changed("carriage_returns_in_sources", lambda n, le: json.dumps(
-        {**_data(n), "cells": [{**c, "source": "".join(c["source"]).replace("\n", "\r\n")} for c in _data(n)["cells"]]}
-    ).encode()),
-    changed("compact_json", lambda n, le: json.dumps(_data(n), separators=(",", ":"), ensure_ascii=True).encode()),
+    changed(
+        "carriage_returns_in_sources",
+        lambda n, le: json.dumps(
+            {
+                **_data(n),
+                "cells": [
+                    {**c, "source": "".join(c["source"]).replace("\n", "\r\n")} for c in _data(n)["cells"]
+                ],
+            }
+        ).encode(),
+    ),
+    changed(
+        "compact_json", lambda n, le: json.dumps(_data(n), separators=(",", ":"), ensure_ascii=True).encode()
+    ),
     changed("another_name", lambda n, le: None, "final_FINAL (2) – ä.IPYNB"),
     changed("python_version_of_its_own", lambda n, le: {**_data(n), "nbformat_minor": 99}),
 ]

@@ -14,7 +14,9 @@ from . import answer, cell_of, changed, first, insert, tasks
 
 
 def _graded(notebook: NotebookNode, prefix: str) -> list[NotebookNode]:
-    return [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id", "").startswith(prefix)]
+    return [
+        c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id", "").startswith(prefix)
+    ]
 
 
 def _tests_deleted(notebook: NotebookNode, lesson: Lesson) -> None:
@@ -131,7 +133,11 @@ def _needs_a_shown_name(notebook: NotebookNode, lesson: Lesson) -> None:
     shown = next(c for c in notebook.cells if "show" in c.metadata.get("tags", []))
     shown.source += "\n"
     blank = next(c for c in release(lesson).cells if "show" in c.metadata.get("tags", []))
-    defined = next(li.split("=")[0].split(",")[0].strip() for li in blank.source.splitlines() if " = " in li and li[0] not in " #")
+    defined = next(
+        li.split("=")[0].split(",")[0].strip()
+        for li in blank.source.splitlines()
+        if " = " in li and li[0] not in " #"
+    )
     cell = cell_of(notebook, first(lesson))
     head, _, body = cell.source.partition('"""\n')
     cell.source = f"{defined}_again = {defined}\n" + cell.source
@@ -152,7 +158,12 @@ def _syntax_error_in_scratch(notebook: NotebookNode, lesson: Lesson) -> None:
 
 
 def _raw_and_odd_cells(notebook: NotebookNode, lesson: Lesson) -> None:
-    notebook.cells[3:3] = [new_raw_cell("raw text {{ x }}"), new_markdown_cell(""), new_code_cell(""), new_code_cell("   \n")]
+    notebook.cells[3:3] = [
+        new_raw_cell("raw text {{ x }}"),
+        new_markdown_cell(""),
+        new_code_cell(""),
+        new_code_cell("   \n"),
+    ]
 
 
 def _unreachable_todo(notebook: NotebookNode, lesson: Lesson) -> None:

@@ -1,4 +1,4 @@
-# says: is not right
+# misconception: twin_left_out
 import torch
 import torch.nn.functional as F
 
