@@ -12,8 +12,23 @@ STUB_MARK = 'raise NotImplementedError("TODO")'
 _LONGEST_PARSED = 200_000
 # Cell magics whose text is no Python, or whose names do not reach the notebook. Others leave their cell as it is.
 _NOT_DEFINING = frozenset(
-    ("bash", "sh", "script", "shell", "html", "javascript", "js", "latex", "markdown", "svg", "perl", "ruby")
-    + ("python", "python2", "python3", "pypy", "timeit", "writefile", "file", "cmd", "system", "sx")
+    (
+        *(
+            "bash",
+            "sh",
+            "script",
+            "shell",
+            "html",
+            "javascript",
+            "js",
+            "latex",
+            "markdown",
+            "svg",
+            "perl",
+            "ruby",
+        ),
+        *("python", "python2", "python3", "pypy", "timeit", "writefile", "file", "cmd", "system", "sx"),
+    )
 )
 _MAGIC_LINE = re.compile(r"^(\s*)(?:[%!?].*|.*\?\s*)$")
 _MAGIC_VALUE = re.compile(r"^(\s*[\w., ]+=)\s*[!%][^=].*$")

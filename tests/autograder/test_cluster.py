@@ -36,5 +36,5 @@ def test_a_local_cluster_gives_the_same_marks(course: Course) -> None:
 @pytest.mark.slow
 def test_no_scheduler_there_is_one_line(course: Course) -> None:
     jobs, _ = stale(course, course.lesson("06_grad_cam"))
-    with pytest.raises(CourseError, match="No Dask scheduler answers at tcp://127.0.0.1:9"):
+    with pytest.raises(CourseError, match="No Dask scheduler answers at tcp:"):
         list(mark_on_cluster(course, jobs, how=How(), address="tcp://127.0.0.1:9"))
