@@ -49,7 +49,10 @@ def source_hash(course: Course, lesson: Lesson) -> str:
 def _ingredients(course: Course, lesson: Lesson) -> Iterator[Path]:
     yield lesson.source
     yield from _files(lesson.source.parent / "pictures", "*")
-    yield from _files(course.root / "data", "*")
+    for path in _files(course.root / "data", "*"):
+        # What is written about a picture or a network changes nothing that a notebook shows.
+        if path.suffix != ".md" and (path.parent.name != "weights" or path.suffix == ".safetensors"):
+            yield path
     checks = course.root / "course_utils" / "lessons"
     for path in _files(course.root / "course_utils", "*"):
         if path.parent != checks or path.stem in ("__init__", lesson.name):

@@ -4,12 +4,17 @@ Run as ``python -I launcher.py POLICY COMMAND…`` with the template's control s
 template inherits. It imports sandlock alone, so that it starts at once and holds nothing worth reading.
 """
 
+import contextlib
+import ctypes
 import json
 import os
+import signal
 import sys
+import time
 
 from sandlock import Sandbox
 
+_PR_SET_CHILD_SUBREAPER = 36
 # Landlock cannot confine changes of mode, owner, times or attributes: refused for every path. Names that this
 # machine's architecture lacks are left out by `supported`.
 REFUSED = (
@@ -32,6 +37,30 @@ def supported(names: tuple[str, ...]) -> list[str]:
     return known
 
 
+def end_children(seconds: float = 10) -> None:
+    """Kill every child of this process, and those that come to it as their parents end."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            threads = os.listdir("/proc/self/task")
+            children = [pid for thread in threads for pid in _read(f"/proc/self/task/{thread}/children").split()]
+        except OSError:
+            return
+        if not children:
+            return
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(int(child), os.WNOHANG)
+        time.sleep(0.01)
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="ascii") as file:
+        return file.read()
+
+
 def main() -> int:
     policy = json.loads(sys.argv[1])
     sandbox = Sandbox(
@@ -42,8 +71,12 @@ def main() -> int:
         max_processes=policy["processes"],
         no_coredump=True,
     )
+    # Where the marker is killed in the middle of a submission, what that had started comes to this process.
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     process = sandbox.popen(sys.argv[2:])
-    return process.wait().exit_code
+    code = process.wait().exit_code
+    end_children()
+    return code
 
 
 if __name__ == "__main__":

@@ -172,11 +172,15 @@ class Reach:
         return listed
 
     def denied(self) -> list[str]:
-        """Paths under the readable ones that may not be read: instruments that a lesson has its students build."""
-        if self.instruments:
-            return []
+        """Paths under the readable ones that may not be read.
+
+        The checks, should someone have installed the autograder beside torch; and the instruments that a lesson has its
+        students build.
+        """
         packages = Path(sysconfig.get_path("purelib"))
-        hidden = [packages / name for name in _INSTRUMENT_PACKAGES] + [self.course_utils / "instruments.py"]
+        hidden = [packages / "autograder"]
+        if not self.instruments:
+            hidden += [packages / name for name in _INSTRUMENT_PACKAGES] + [self.course_utils / "instruments.py"]
         return [str(path) for path in hidden if path.exists()]
 
 

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import nbformat
 from nbformat import NotebookNode
 
 from autograder.course import Lesson, this_course
-from autograder.marking import Marker
+from autograder.intake import take_in
+from autograder.marking import Marker, reference_notebook
+from autograder.reading import Unreadable
 from autograder.sandbox.watch import Limits
 from autograder.verdicts import Verdict, VerdictStore
 from tests.corpus import notebooks
@@ -114,9 +117,20 @@ def test_attack(lesson: Lesson, attack: Attack, stage: Stage, tmp_path: Path) ->
     assert stage.left_behind(lesson) == []
     assert stage.neighbour(lesson) == (notebooks.tasks(lesson)[0].points, "")
     VerdictStore(tmp_path).put(verdict)  # whatever the text in it
+    _write_clean(lesson, stage.folder / f"{attack.name}.ipynb", tmp_path / "clean.ipynb")
     assert VerdictStore(tmp_path).get(lesson.id, attack.name) == verdict
     if attack not in FAMILIES["files"]:
         _assert_played(content, told, verdict)
+
+
+def _write_clean(lesson: Lesson, handed_in: Path, clean: Path) -> None:
+    """Intake's notebook can be written for nbgrader, and is a valid one."""
+    try:
+        submission = take_in(handed_in, lesson, reference_notebook(this_course(), lesson))
+    except Unreadable:
+        return
+    nbformat.write(submission.notebook, clean)
+    nbformat.validate(nbformat.read(clean, as_version=4))
 
 
 def _assert_played(content: NotebookNode | dict | bytes, told: str, verdict: Verdict) -> None:

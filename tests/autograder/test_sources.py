@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from autograder.sources import defined
@@ -93,7 +91,7 @@ def test_stubs(source: str, finished: set[str]) -> None:
     ],
     ids=range(13),
 )
+@pytest.mark.timeout(120)  # the ways of looking that this one replaces took many minutes
 def test_hostile_text_takes_neither_the_process_nor_its_time(source: str) -> None:
-    started = time.process_time()
-    defined(source)
-    assert time.process_time() - started < 20  # no measurement: the ways this replaces took minutes
+    found = defined(source)
+    assert found.names <= {"x", "f"} and not found.stubs

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,10 @@ import psutil
 import pytest
 import torch
 
-from autograder.sandbox import levels
+from autograder.sandbox import accounts, levels
 from autograder.sandbox.client import Template, TemplateFailed, Worker, WorkerLost
 from autograder.sandbox.worker.values import decode
+from tests.corpus.scene import descendants
 
 CALL = {"function": "f", "args": [{"kind": "tensor", "name": "0"}], "kwargs": {}, "repeat": 1}
 
@@ -205,3 +208,34 @@ def test_the_folder_of_one_worker_is_not_that_of_the_next(template: Template) ->
             places.append(answer["printed"].split())
     assert places[0][0] == places[0][1] != places[1][0]
     assert not Path(places[0][0]).exists()
+
+
+@pytest.mark.slow
+def test_nothing_runs_on_when_the_marker_is_killed() -> None:
+    code = (
+        "import course_utils, signal\n"
+        "from autograder.sandbox import levels\n"
+        "from autograder.sandbox.client import Template\n"
+        "with Template(levels.choose('full')) as template, template.worker() as worker:\n"
+        "    print(template._scratch, flush=True)\n"
+        "    loop = 'import os, signal\\nos.fork()\\nos.setsid() if os.getpid() != os.getpgid(0) else 0\\n'\n"
+        "    loop += 'signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\\nwhile True: pass'\n"
+        "    list(worker.run_cells([('1', loop)]))\n"
+    )
+    marker = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert marker.stdout is not None
+    folder = Path(marker.stdout.readline().strip())
+    try:
+        while len(descendants(folder, frozenset())) < 4:  # launcher, template, worker, and what it forked
+            time.sleep(0.1)
+        time.sleep(1)
+        marker.kill()
+        marker.wait()
+        end = time.monotonic() + 20
+        while descendants(folder, frozenset()) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert descendants(folder, frozenset()) == []
+    finally:
+        for process in descendants(folder, frozenset()):
+            process.kill()
+        accounts.remove(folder)

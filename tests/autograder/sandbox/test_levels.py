@@ -170,7 +170,7 @@ def test_the_other_levels_work_where_they_are_there(name: str, tmp_path: Path) -
         "        return True\n"
         "    except (OSError, ImportError):\n"
         "        return False\n"
-        f"print(can(lambda: open({str(planted)!r})), can(lambda: __import__('captum')), can(lambda: socket.socket()),\n"
+        f"print(can(lambda: open({str(planted)!r})), can(lambda: __import__('captum.attr')), can(lambda: socket.socket()),\n"
         f"      can(lambda: open('mine', 'w')), os.path.exists({str(Path(course_utils.__file__).parent.parent / 'solutions')!r}))\n"
     )
     with Template(levels.choose(name)) as template, template.worker() as worker:
