@@ -43,7 +43,9 @@ def end_children(seconds: float = 10) -> None:
     while time.monotonic() < end:
         try:
             threads = os.listdir("/proc/self/task")
-            children = [pid for thread in threads for pid in _read(f"/proc/self/task/{thread}/children").split()]
+            children = [
+                pid for thread in threads for pid in _read(f"/proc/self/task/{thread}/children").split()
+            ]
         except OSError:
             return
         if not children:

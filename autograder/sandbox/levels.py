@@ -180,7 +180,9 @@ class Reach:
         packages = Path(sysconfig.get_path("purelib"))
         hidden = [packages / "autograder"]
         if not self.instruments:
-            hidden += [packages / name for name in _INSTRUMENT_PACKAGES] + [self.course_utils / "instruments.py"]
+            hidden += [packages / name for name in _INSTRUMENT_PACKAGES] + [
+                self.course_utils / "instruments.py"
+            ]
         return [str(path) for path in hidden if path.exists()]
 
 

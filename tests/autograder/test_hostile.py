@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import nbformat
+import pytest
 from nbformat import NotebookNode
 
 from autograder.course import Lesson, this_course

@@ -21,7 +21,14 @@ STUB = '\n    # TODO\n    raise NotImplementedError("TODO")'
 
 def _cell(grade_id: str, source: str, *, kind: str = "code", **flags: object) -> NotebookNode:
     cell = (new_code_cell if kind == "code" else new_markdown_cell)(source)
-    marks = {"grade": False, "locked": True, "solution": False, "schema_version": 3, "grade_id": grade_id, **flags}
+    marks = {
+        "grade": False,
+        "locked": True,
+        "solution": False,
+        "schema_version": 3,
+        "grade_id": grade_id,
+        **flags,
+    }
     cell.metadata["nbgrader"] = nbformat.from_dict(marks)
     return cell
 
@@ -54,7 +61,9 @@ def done() -> NotebookNode:
     notebook = copy.deepcopy(REFERENCE)
     for cell in notebook.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        cell.source = {"one": ONE, "two": TWO, "answer_q": ANSWER, "reflection": "I think."}.get(grade_id, cell.source)
+        cell.source = {"one": ONE, "two": TWO, "answer_q": ANSWER, "reflection": "I think."}.get(
+            grade_id, cell.source
+        )
     return notebook
 
 
@@ -73,7 +82,9 @@ def texts(submission: Submission) -> list[str]:
 
 
 def work(submission: Submission) -> dict[str, str]:
-    return {name: by_id(submission.notebook, name).source for name in ("one", "two", "answer_q", "reflection")}
+    return {
+        name: by_id(submission.notebook, name).source for name in ("one", "two", "answer_q", "reflection")
+    }
 
 
 ALL = {"one": ONE, "two": TWO, "answer_q": ANSWER, "reflection": "I think."}
@@ -115,7 +126,11 @@ def test_cells_in_reverse(tmp_path: Path) -> None:
 
 def test_tests_deleted(tmp_path: Path) -> None:
     notebook = done()
-    notebook.cells = [c for c in notebook.cells if not c.metadata.get("nbgrader", {}).get("grade_id", "").startswith("test_")]
+    notebook.cells = [
+        c
+        for c in notebook.cells
+        if not c.metadata.get("nbgrader", {}).get("grade_id", "").startswith("test_")
+    ]
     submission = taken(notebook, tmp_path)
     assert work(submission) == ALL and len(submission.notebook.cells) == len(REFERENCE.cells)
 
@@ -178,7 +193,9 @@ def test_a_missing_cell_is_not_attempted_and_defines_nothing(tmp_path: Path) -> 
     notebook = done()
     notebook.cells.remove(by_id(notebook, "two"))
     submission = taken(notebook, tmp_path)
-    assert submission.notes == ("The cell `two` is missing from what was handed in; it counts as not attempted.",)
+    assert submission.notes == (
+        "The cell `two` is missing from what was handed in; it counts as not attempted.",
+    )
     assert "def two" not in work(submission)["two"]
 
 

@@ -38,7 +38,11 @@ def without_time(verdict: Verdict) -> Verdict:
 
 def test_right_work_gets_all_points_and_a_blank_none(marker: Marker, tmp_path: Path) -> None:
     solved = marked(marker, notebooks.solved(LESSON), tmp_path)
-    assert (solved.earned, solved.possible, solved.status) == (LESSON.possible, LESSON.possible, Status.PASSED)
+    assert (solved.earned, solved.possible, solved.status) == (
+        LESSON.possible,
+        LESSON.possible,
+        Status.PASSED,
+    )
     assert solved.sandbox == "full" and solved.log == () and solved.checks == checks_version(LESSON)
     blank = marked(marker, notebooks.release(LESSON), tmp_path)
     assert (blank.earned, blank.status) == (0.0, Status.NOT_ATTEMPTED)
@@ -62,7 +66,8 @@ def test_inputs_differ_from_student_to_student(marker: Marker, tmp_path: Path) -
     cell = notebooks.cell_of(notebook, SECOND)
     cell.source = f"def {SECOND}(*args, **kwargs):\n    raise ValueError(str(float(args[0].sum())))"
     told = {
-        marked(marker, notebook, tmp_path, student).task(SECOND).items[0].message for student in ("ada", "bo", "ada")
+        marked(marker, notebook, tmp_path, student).task(SECOND).items[0].message
+        for student in ("ada", "bo", "ada")
     }
     assert len(told) == 2
 
@@ -78,7 +83,9 @@ def test_a_cell_that_ends_the_process_costs_itself_alone(marker: Marker, tmp_pat
 def test_a_task_that_ends_the_process_costs_itself_alone(marker: Marker, tmp_path: Path) -> None:
     notebook = notebooks.solved(LESSON)
     task = next(t for t in notebooks.tasks(LESSON) if t.name == _unused(notebook))
-    notebooks.cell_of(notebook, task.name).source = f"import os\ndef {task.name}(*args, **kwargs):\n    os._exit(0)"
+    notebooks.cell_of(
+        notebook, task.name
+    ).source = f"import os\ndef {task.name}(*args, **kwargs):\n    os._exit(0)"
     verdict = marked(marker, notebook, tmp_path)
     assert verdict.earned == LESSON.possible - task.points
     assert verdict.task(task.name).status is Status.CRASHED
@@ -99,7 +106,9 @@ def test_a_broken_cell_says_so_at_its_task(marker: Marker, tmp_path: Path) -> No
 
 def test_a_task_that_loops_is_told_so(marker: Marker, tmp_path: Path) -> None:
     notebook = notebooks.half_done(LESSON)
-    notebooks.cell_of(notebook, SECOND).source = f"def {SECOND}(*args, **kwargs):\n    while True:\n        pass"
+    notebooks.cell_of(
+        notebook, SECOND
+    ).source = f"def {SECOND}(*args, **kwargs):\n    while True:\n        pass"
     verdict = marked(marker, notebook, tmp_path)
     assert verdict.task(SECOND).status is Status.TIMEOUT
     assert verdict.earned == notebooks.tasks(LESSON)[0].points
@@ -140,7 +149,9 @@ def test_what_is_no_notebook_has_a_verdict_too(marker: Marker, tmp_path: Path) -
 
 def test_a_single_file_for_a_task(marker: Marker, tmp_path: Path) -> None:
     task = notebooks.tasks(LESSON)[0]
-    right = notebooks.write(f"import torch\nfrom torch import nn\n{notebooks.answer(LESSON, task.name)}", tmp_path / "right.py")
+    right = notebooks.write(
+        f"import torch\nfrom torch import nn\n{notebooks.answer(LESSON, task.name)}", tmp_path / "right.py"
+    )
     assert marker.try_file(LESSON, task, right).earned == task.points
     for name, content, words in (
         ("broken.py", "def f(:", "SyntaxError"),
@@ -184,17 +195,29 @@ def _found_in(source: str) -> list[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _RUNS:
             found.append(node.func.id)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if (node.value.id, node.attr) in _LOADERS:
-                found.append(f"{node.value.id}.{node.attr}")
+        is_attribute = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if is_attribute and (node.value.id, node.attr) in _LOADERS:
+            found.append(f"{node.value.id}.{node.attr}")
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names = [a.name for a in node.names] + [getattr(node, "module", None) or ""]
-            found += [n for n in names if n.partition(".")[0] in ("pickle", "marshal", "shelve", "dill", "cloudpickle")]
+            found += [
+                n
+                for n in names
+                if n.partition(".")[0] in ("pickle", "marshal", "shelve", "dill", "cloudpickle")
+            ]
     return found
 
 
 @pytest.mark.parametrize(
-    "source", ["eval(x)", "exec(x)", "torch.load(p)", "import pickle", "from pickle import loads", "import numpy as np\nnp.load(p)"]
+    "source",
+    [
+        "eval(x)",
+        "exec(x)",
+        "torch.load(p)",
+        "import pickle",
+        "from pickle import loads",
+        "import numpy as np\nnp.load(p)",
+    ],
 )
 def test_the_search_finds_them(source: str) -> None:
     assert _found_in(source) != []

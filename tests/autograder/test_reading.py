@@ -15,7 +15,12 @@ from autograder.reading import Unreadable, read_notebook, stored_outputs
 
 CELLS = [
     {"cell_type": "markdown", "source": ["# Title\n", "text"], "metadata": {}},
-    {"cell_type": "code", "source": "x = 1\r\ny = 2\r", "metadata": {"nbgrader": {"grade_id": "cam", "points": 99}}, "outputs": []},
+    {
+        "cell_type": "code",
+        "source": "x = 1\r\ny = 2\r",
+        "metadata": {"nbgrader": {"grade_id": "cam", "points": 99}},
+        "outputs": [],
+    },
 ]
 
 
@@ -31,16 +36,30 @@ def write(tmp_path: Path, content: Any, name: str = "a.ipynb") -> Path:
         {"cells": CELLS},
         {"cells": CELLS, "nbformat": 4, "nbformat_minor": 0, "metadata": {}},
         {"cells": CELLS, "nbformat": "four", "metadata": []},
-        {"worksheets": [{"cells": CELLS[:1]}, 3, {"cells": [{**CELLS[1], "input": CELLS[1]["source"], "source": None}][:0] + CELLS[1:]}]},
+        {
+            "worksheets": [
+                {"cells": CELLS[:1]},
+                3,
+                {"cells": [{**CELLS[1], "input": CELLS[1]["source"], "source": None}][:0] + CELLS[1:]},
+            ]
+        },
         b"\xef\xbb\xbf" + json.dumps({"cells": CELLS}).encode(),
         json.dumps({"cells": CELLS}).encode("utf-16"),
-        json.dumps({"cells": [None, 1, [], {}, *CELLS, {"cell_type": "plot"}, {"cell_type": ["code"]}]}).encode(),
+        json.dumps(
+            {"cells": [None, 1, [], {}, *CELLS, {"cell_type": "plot"}, {"cell_type": ["code"]}]}
+        ).encode(),
     ],
 )
 def test_ways_to_write_the_same_notebook(tmp_path: Path, content: Any) -> None:
     notebook = read_notebook(write(tmp_path, content))
-    assert [(c.cell_type, c.source) for c in notebook.cells] == [("markdown", "# Title\ntext"), ("code", "x = 1\ny = 2\n")]
-    assert [c.metadata for c in notebook.cells] == [{}, {"nbgrader": {"grade_id": "cam"}}]  # an id, and no claims
+    assert [(c.cell_type, c.source) for c in notebook.cells] == [
+        ("markdown", "# Title\ntext"),
+        ("code", "x = 1\ny = 2\n"),
+    ]
+    assert [c.metadata for c in notebook.cells] == [
+        {},
+        {"nbgrader": {"grade_id": "cam"}},
+    ]  # an id, and no claims
 
 
 def test_format_3(tmp_path: Path) -> None:
@@ -105,17 +124,35 @@ def test_marks_that_make_no_sense_are_none(tmp_path: Path, marks: Any) -> None:
 
 def test_stored_outputs_of_code_cells_alone(tmp_path: Path) -> None:
     output = {"output_type": "stream", "text": "x"}
-    cells = [CELLS[0], {**CELLS[1], "outputs": [output, None, 3]}, {"cell_type": "code", "source": "", "outputs": "x"}]
+    cells = [
+        CELLS[0],
+        {**CELLS[1], "outputs": [output, None, 3]},
+        {"cell_type": "code", "source": "", "outputs": "x"},
+    ]
     assert stored_outputs(write(tmp_path, {"cells": cells})) == [[output], []]
 
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["cells", "cell_type", "source", "metadata", "nbgrader", "grade_id", "outputs", "worksheets", "input"]),
-        inner | st.just("code"),
-        max_size=5,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "cells",
+                    "cell_type",
+                    "source",
+                    "metadata",
+                    "nbgrader",
+                    "grade_id",
+                    "outputs",
+                    "worksheets",
+                    "input",
+                ]
+            ),
+            inner | st.just("code"),
+            max_size=5,
+        )
     ),
     max_leaves=20,
 )
