@@ -42,7 +42,7 @@ show_pictures(
     alt="A ginger tabby cat looking into the camera.",
 )
 for index, label, probability in lesson.backbone.predict(lesson.backbone.preprocess(cat), k=3):
-    print(f"{probability:6.1%}  {label}")
+    print(f"{probability:6.1%}  {label}  (class {index})")
 
 # %% [markdown]
 # You see a cat and three guesses with their probabilities? Then everything works. The line above the guesses says which network is in use. The lessons speak of ResNet-18. Where its weights cannot be downloaded, another network stands in; every lesson works with it, with other numbers.
