@@ -32,6 +32,7 @@ ANIMALS = (
 )
 OWN_HALF = 0.85
 COMPOSITES = 120
+BEST = 10  # pairs listed
 
 
 def filters(backbone: Backbone) -> dict:
@@ -103,7 +104,7 @@ def pairs(backbone: Backbone) -> dict:
         "pairs": len(best),
         "both_in_own_half": sum(min(values) >= OWN_HALF for values in best.values()),
         "least": OWN_HALF,
-        "energies": {name: [round(v, 3) for v in values] for name, values in best.items()},
+        "energies": {name: [round(v, 3) for v in values] for name, values in list(best.items())[:BEST]},
     }
 
 

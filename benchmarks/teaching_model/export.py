@@ -77,6 +77,7 @@ def export(target: Path = TEACHING_WEIGHTS) -> None:
         },
     }
     text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    target.chmod(0o644)  # safetensors writes it for its owner alone
     target.with_suffix(".json").write_text(text, encoding="utf-8")
     print(f"{target}: {card['bytes'] / 1e6:.1f} MB, SHA-256 {card['sha256']}")
 

@@ -140,7 +140,7 @@ def test_others_are_slowed_down_without_the_filter(
         played(full, code)
         assert scene.harm() == []
         played(weakened, code)
-        assert scene.harm() == ["the sleeper has changed"]
+        assert {harm.partition(" of ")[0] for harm in scene.harm()} == {"limits", "priority", "processors"}
     finally:
         scene.close()
 

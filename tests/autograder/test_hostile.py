@@ -104,6 +104,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def test_attack(lesson: Lesson, attack: Attack, stage: Stage, tmp_path: Path) -> None:
     honest = stage.baseline(lesson)
     assert honest.earned == notebooks.tasks(lesson)[0].points
+    stage.scene.settle()
     content = attack.build(lesson)
     verdict = stage.mark(lesson, content, attack.name)
     told = json.dumps(verdict.to_dict())

@@ -93,6 +93,10 @@ class Scene:
             text = text.replace(f"@{name}@", str(value))
         return text
 
+    def settle(self) -> None:
+        """Take things as they are now for as they should be: what a person at this machine changed is no harm."""
+        self._before = self._state()
+
     def harm(self) -> list[str]:
         """What is not as it was, in words; empty where nobody came and nothing happened."""
         found = [
@@ -110,13 +114,11 @@ class Scene:
             state[str(path)] = (info.st_mode, info.st_uid, info.st_gid, info.st_mtime_ns, attributes, content)
         for name, pid in (("the sleeper", self.sleeper.pid), ("the marker", os.getpid())):
             process = psutil.Process(pid)
-            limits = [
-                process.rlimit(kind)
-                for kind in (psutil.RLIMIT_FSIZE, psutil.RLIMIT_NOFILE, psutil.RLIMIT_CPU)
-            ]
-            running = process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED)
-            place = (process.nice(), process.ionice(), process.cpu_affinity(), os.sched_getscheduler(pid))
-            state[name] = (limits, running, place)
+            limits = (psutil.RLIMIT_FSIZE, psutil.RLIMIT_NOFILE, psutil.RLIMIT_CPU, psutil.RLIMIT_DATA)
+            state[f"limits of {name}"] = [process.rlimit(kind) for kind in limits]
+            state[f"priority of {name}"] = (process.nice(), process.ionice(), os.sched_getscheduler(pid))
+            state[f"processors of {name}"] = process.cpu_affinity()
+            state[f"life of {name}"] = process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED)
         return state
 
     def _heard(self) -> list[str]:

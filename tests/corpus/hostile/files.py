@@ -155,7 +155,7 @@ ATTACKS = [
     Attack("deep_file", _deep_file),
     Attack("deep_metadata", _deep_metadata),
     Attack("brackets_without_end", lambda lesson: b'{"cells": [' + b"[]," * 4_000_000 + b"[]]}"),
-    Attack("huge_numbers", lambda lesson: b'{"cells": [1], "nbformat": ' + b"9" * 10**6 + b"}"),
+    Attack("number_without_end", lambda lesson: b'{"cells": [1], "nbformat": ' + b"9" * 10**6 + b"}"),
     Attack("not_json", lambda lesson: b"PK\x03\x04" + bytes(range(256)) * 10),
     Attack("empty", lambda lesson: b""),
 ]
