@@ -287,14 +287,18 @@ def _dict_mistakes(
             "first_picture_only",
             "Only the first picture of the batch came back. Keep the outputs for all of them.",
             when=lambda got: (
-                pictures > 1 and all(got[n].numel() * pictures == expected[n].numel() for n in names)
+                pictures > 1
+                and isinstance(got, dict)
+                and all(got[n].numel() * pictures == expected[n].numel() for n in names)
             ),
         ),
         Misconception(
             "batch_axis_gone",
             "The axis of the batch is gone. Keep each output in its own shape, also for one picture.",
             when=lambda got: (
-                pictures == 1 and all(tuple(got[n].shape) == tuple(expected[n].shape[1:]) for n in names)
+                pictures == 1
+                and isinstance(got, dict)
+                and all(tuple(got[n].shape) == tuple(expected[n].shape[1:]) for n in names)
             ),
         ),
     ]

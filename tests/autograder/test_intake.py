@@ -172,6 +172,9 @@ def test_own_cells_make_no_claims(tmp_path: Path) -> None:
     assert clean.cells[-1].source == "pass" and clean.cells[-1].metadata == {}
 
 
+@pytest.mark.filterwarnings(
+    "ignore::nbformat.warnings.DuplicateCellId"
+)  # copies share their id: that is the case
 @pytest.mark.parametrize("keep_id", [True, False])
 def test_the_last_finished_copy_counts(tmp_path: Path, keep_id: bool) -> None:
     notebook = done()
