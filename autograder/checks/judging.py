@@ -55,6 +55,8 @@ def judge_task(
 ) -> tuple[TaskOutcome, str | None]:
     """Mark one task in a worker whose cells have run.
 
+    Tasks that pass share a fork; whatever does not pass was judged in one that no other task had used.
+
     Returns:
         The outcome, and the name that a ``NameError`` of the student's function asked for, if any.
 
@@ -62,9 +64,24 @@ def judge_task(
         WorkerLost: if the whole worker is gone, not only the task's fork.
     """
     items = list(checks.tasks[task](draw))
+    repeat = 2 if checks.repeats[task] else 1
+    fresh = worker.open_task()
+    judged = _judge_items(worker, items, task, repeat)
+    outcome = add_up(task, points, judged)
+    if not fresh and outcome.status not in (Status.PASSED, Status.NOT_ATTEMPTED):
+        # Earlier tasks ran in the same fork: what they left behind must not cost this one.
+        worker.close_task()
+        worker.open_task()
+        judged = _judge_items(worker, items, task, repeat)
+        outcome = add_up(task, points, judged)
+    if outcome.status not in (Status.PASSED, Status.NOT_ATTEMPTED):
+        worker.close_task()
+    return outcome, next((j.missing_name for j in judged if j.missing_name), None)
+
+
+def _judge_items(worker: Worker, items: Sequence[Item], task: str, repeat: int) -> list[Judged]:
     judged: list[Judged] = []
     lost = 0
-    worker.open_task()
     for item in items:
         if lost >= MAX_LOST:
             last = judged[-1].outcome
@@ -72,7 +89,7 @@ def judge_task(
             judged.append(Judged(replace(last, name=item.name, message=message), item.edge))
             continue
         try:
-            one = _judge_item(worker, item, task, repeat=2 if checks.repeats[task] else 1)
+            one = _judge_item(worker, item, task, repeat=repeat)
         except WorkerLost as gone:
             status, message = _LOST_MESSAGES[gone.kind]
             one = Judged(ItemOutcome(item.name, status, message))
@@ -85,8 +102,7 @@ def judge_task(
             lost += 1
         if one.outcome.status is Status.NOT_ATTEMPTED:
             break
-    worker.close_task()
-    return add_up(task, points, judged), next((j.missing_name for j in judged if j.missing_name), None)
+    return judged
 
 
 def add_up(task: str, points: float, judged: Sequence[Judged]) -> TaskOutcome:

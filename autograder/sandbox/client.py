@@ -92,6 +92,7 @@ class Template:
             "landlock": self.level.name != "limits" and levels.landlock_here(),
             "readable": self._reach.for_a_fork(),
             "filter": self.level.name != "limits",
+            "processes": levels.PROCESSES,
         }
         _share_font_list(self._scratch)
         with theirs:
@@ -256,21 +257,28 @@ class Worker:
             yield answer
 
     def value(self, name: str) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-        """A global name of the notebook as data."""
+        """A global name of the notebook as data. No task may be open."""
         self._watch.begin(self._limits.call_seconds)
         self._send({"op": "value", "name": name})
         return self._receive()
 
-    def open_task(self) -> None:
-        """Fork for one task. With a GPU there is no fork, since its context does not survive one."""
+    def open_task(self) -> bool:
+        """Fork for calls, unless there is a fork that serves them. With a GPU there is none: its context survives no fork.
+
+        Returns:
+            Whether no call has been made where the next one will be, as far as that can be had.
+        """
         if self._device != "cpu":
-            return
+            return True
+        if self._in_task:
+            return False
         self._watch.begin(self._limits.call_seconds)
         self._send({"op": "task"})
         answer, _ = self._receive()
         if answer.get("task_open") is not True:
             raise WorkerLost("crashed")
         self._in_task = True
+        return True
 
     def call(
         self, request: dict[str, Any], tensors: dict[str, torch.Tensor]

@@ -68,7 +68,7 @@ def _judge(worker, lesson: Lesson, cells: list[tuple[str, str]], student: str) -
     for _ in worker.run_cells(cells):
         pass
     checks = checks_of(lesson)
-    for cell in lesson.marked:
+    for cell in sorted(lesson.marked, key=lambda cell: cell.kind != "question"):
         if cell.kind == "task":
             outcome, _ = judge_task(worker, checks, cell.name, cell.points, Draw(SECRET, student, cell.name))
             assert outcome.earned == cell.points, outcome

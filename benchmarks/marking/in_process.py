@@ -33,8 +33,9 @@ class InProcessWorker:
         tensors: dict[str, torch.Tensor] = {}
         return {"status": "ok", "value": encode(self._namespace.get(name), tensors)}, tensors
 
-    def open_task(self) -> None:
+    def open_task(self) -> bool:
         """There is nothing to open."""
+        return True
 
     def close_task(self) -> None:
         """There is nothing to close."""

@@ -1,4 +1,4 @@
-"""Serves one submission in a fork of the template: runs its cells, then answers calls, each task in a fork of its own."""
+"""Serves one submission in a fork of the template: runs its cells, then answers calls in a fork of what they left."""
 
 from __future__ import annotations
 

@@ -13,12 +13,13 @@ import platform
 import struct
 import sys
 
-_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 22, 24, 38
-_SECCOMP_MODE_FILTER = 2
-_ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
-_AF_UNIX = 1
+_PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 24, 38
+_SET_MODE_FILTER, _NEW_LISTENER = 1, 8
+_ALLOW, _ERRNO, _ASK = 0x7FFF0000, 0x00050000, 0x7FC00000
+_AF_UNIX, _SOCK_STREAM, _SOCK_SEQPACKET, _SOCK_TYPES = 1, 1, 5, 0xF
 _PRIO_PROCESS = 0
 _CLONE_NEW = 0x7E020000  # every CLONE_NEW… flag that clone knows
+_CLONE_THREAD = 0x10000
 _TIOCSTI, _TIOCLINUX, _FS_IOC_SETFLAGS = 0x5412, 0x541C, 0x40086602
 _X32 = 0x40000000
 
@@ -91,20 +92,38 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
+    "name_to_handle_at": (303, 264),
+    "lookup_dcookie": (212, 18),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fspick": (433, 433),
+    "uselib": (134, None),
     "quotactl": (179, 60),
+    "quotactl_fd": (443, 443),
     "acct": (163, 89),
     "swapon": (167, 224),
+    "swapoff": (168, 225),
+    "nfsservctl": (180, 42),
+    "iopl": (172, None),
+    "ioperm": (173, None),
+    "vhangup": (153, 58),
+    "personality": (135, 92),
     "reboot": (169, 142),
     "settimeofday": (164, 170),
     "clock_settime": (227, 112),
     "sethostname": (170, 161),
+    "setdomainname": (171, 162),
     "syslog": (103, 116),
     "kexec_load": (246, 104),
+    "kexec_file_load": (320, 294),
     "init_module": (175, 105),
     "finit_module": (313, 273),
     "delete_module": (176, 106),
 }
-_SOCKET, _PRLIMIT, _SETPRIORITY, _CLONE, _CLONE3 = (41, 198), (302, 261), (141, 140), (56, 220), (435, 435)
+_SOCKET, _SOCKETPAIR, _CONNECT = (41, 198), (53, 199), (42, 203)
+_PRLIMIT, _SETPRIORITY, _CLONE, _CLONE3 = (302, 261), (141, 140), (56, 220), (435, 435)
+_FORKS: tuple[tuple[int | None, int | None], ...] = ((57, None), (58, None))  # fork, vfork
+_SECCOMP = (317, 277)
 _IOCTL, _PRCTL, _SOCKETCALLS = (16, 29), (157, 167), ((44, 206, 3), (46, 211, 2), (307, 269, 3))
 _MSG_FASTOPEN = 0x20000000
 
@@ -138,6 +157,9 @@ class _Program:
     def if_any_bit(self, bits: int, skip: int) -> None:
         self._add(0x45, 0, skip, bits)
 
+    def keep_bits(self, bits: int) -> None:
+        self._add(0x54, 0, 0, bits)
+
     def _add(self, code: int, true: int, false: int, k: int) -> None:
         self.code.append(struct.pack("=HBBI", code, true, false, k))
 
@@ -162,8 +184,8 @@ def program() -> bytes | None:
     # Without clone3, whose flags cannot be seen from here, libc takes clone.
     bpf.if_equal(_CLONE3[column], 1)
     bpf.end(_ERRNO | errno.ENOSYS)
-    _argument_rule(bpf, _CLONE[column], 0, lambda: bpf.if_any_bit(_CLONE_NEW, 1), refuse)
-    _argument_rule(bpf, _SOCKET[column], 0, lambda: bpf.if_not_equal(_AF_UNIX, 1), _ERRNO | errno.EACCES)
+    _process_rules(bpf, column, refuse)
+    _socket_rules(bpf, column)
     _argument_rule(bpf, _PRLIMIT[column], 0, lambda: bpf.if_not_equal(0, 1), refuse)
     _argument_rule(bpf, _SETPRIORITY[column], 0, lambda: bpf.if_not_equal(_PRIO_PROCESS, 1), refuse)
     _argument_rule(bpf, _SETPRIORITY[column], 1, lambda: bpf.if_not_equal(0, 1), refuse)
@@ -174,6 +196,38 @@ def program() -> bytes | None:
         _argument_rule(bpf, number[column], flags, lambda: bpf.if_any_bit(_MSG_FASTOPEN, 1), refuse)
     bpf.end(_ALLOW)
     return b"".join(bpf.code)
+
+
+def _process_rules(bpf: _Program, column: int, refuse: int) -> None:
+    """New processes are asked for, threads are not, new namespaces are refused."""
+    for number in _FORKS:
+        if number[column] is not None:
+            bpf.if_equal(number[column], 1)
+            bpf.end(_ASK)
+    bpf.if_equal(_CLONE[column], 6)
+    bpf.load_argument(0)
+    bpf.if_any_bit(_CLONE_NEW, 1)
+    bpf.end(refuse)
+    bpf.if_any_bit(_CLONE_THREAD, 1)
+    bpf.end(_ALLOW)
+    bpf.end(_ASK)
+
+
+def _socket_rules(bpf: _Program, column: int) -> None:
+    """Pairs of streams alone: nothing of the machine's own that listens, at a path or at an address, can be reached."""
+    refuse = _ERRNO | errno.EACCES
+    bpf.if_equal(_CONNECT[column], 1)
+    bpf.end(refuse)
+    for number in (_SOCKET[column], _SOCKETPAIR[column]):
+        _argument_rule(bpf, number, 0, lambda: bpf.if_not_equal(_AF_UNIX, 1), refuse)
+        # A datagram needs no connection to arrive.
+        bpf.if_equal(number, 6)
+        bpf.load_argument(1)
+        bpf.keep_bits(_SOCK_TYPES)
+        bpf.if_not_equal(_SOCK_STREAM, 2)
+        bpf.if_not_equal(_SOCK_SEQPACKET, 1)
+        bpf.end(refuse)
+        bpf.load(0)
 
 
 def _argument_rule(bpf: _Program, number: int, argument: int, test: object, action: int) -> None:
@@ -189,21 +243,28 @@ class _SockFprog(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def refuse(libc: ctypes.CDLL) -> None:
+def refuse(libc: ctypes.CDLL) -> int | None:
     """Install the filter for this process and all it starts; there is no way back.
+
+    Returns:
+        The descriptor at which new processes are asked for (see :mod:`.births`): until it is answered, and once it is
+        closed, there are none. ``None`` on an architecture that has no filter here.
 
     Raises:
         OSError: if the kernel does not take it.
     """
     code = program()
     if code is None:
-        return
+        return None
     instructions = ctypes.create_string_buffer(code, len(code))
     wanted = _SockFprog(len(code) // 8, ctypes.addressof(instructions))
-    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(
-        _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(wanted), 0, 0
-    ):
+    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "the process keeps the right to new privileges")
+    call = _SECCOMP[_ARCHITECTURES[platform.machine()][1]]
+    listener = libc.syscall(call, _SET_MODE_FILTER, _NEW_LISTENER, ctypes.byref(wanted))
+    if listener < 0:
         raise OSError(ctypes.get_errno(), "the system-call filter was not accepted")
+    return listener
 
 
 def drop_privileges(libc: ctypes.CDLL) -> None:

@@ -19,7 +19,7 @@ import sys
 import traceback
 from typing import Any
 
-from . import limits, stand_ins, syscalls
+from . import births, limits, stand_ins, syscalls
 from .shell import CellShell, make_shell
 from .submission import serve
 
@@ -34,31 +34,42 @@ def run(control: socket.socket, settings: dict[str, Any]) -> None:
 
     Args:
         control: ``SOCK_SEQPACKET``; each request is JSON with one file descriptor, the worker's own socket.
-        settings: ``landlock`` (bool: confine each fork again), ``readable`` (paths that a fork may read), ``filter``
-            (bool: refuse system calls, see :mod:`.syscalls`).
+        settings: ``landlock`` (bool: confine each fork to its files), ``readable`` (paths that a fork may read),
+            ``filter`` (bool: refuse system calls, see :mod:`.syscalls`), ``processes`` (how many a fork may have).
             Each request names ``scratch`` and ``limits`` (see :func:`.limits.set_process_limits`).
     """
     libc = ctypes.CDLL(None, use_errno=True)
     # Daemons that a submission forks twice become children of this process, where the marker finds and ends them.
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     shell = _prepare(settings)
+    settings["readable"] = [path for path in settings["readable"] if os.path.exists(path)]
+    cap = births.Births(settings["processes"])
     control.send(b"ready")
     while True:
+        cap.answer_until(control.fileno())
         request, descriptor = _next_request(control)
-        if request is None:
+        if request is None:  # the marker is gone, perhaps killed in the middle of a submission
+            births.end_all()
             return
         _reap()
+        ours, theirs = socket.socketpair()
         child = os.fork()
         if child == 0:
             code = 70
             try:
-                _become_worker(control, descriptor, request, settings, shell, libc)
+                ours.close()
+                _become_worker(control, descriptor, theirs, request, settings, shell, libc)
                 code = 0
             except BaseException:
                 traceback.print_exc()
             finally:
                 os._exit(code)
         os.close(descriptor)
+        theirs.close()
+        with ours:
+            _, descriptors, _, _ = socket.recv_fds(ours, 16, 1)
+        if descriptors:
+            cap.watch(descriptors[0])
 
 
 def _prepare(settings: dict[str, Any]) -> CellShell:
@@ -128,6 +139,7 @@ def _reap() -> None:
 def _become_worker(
     control: socket.socket,
     descriptor: int,
+    template: socket.socket,
     request: dict[str, Any],
     settings: dict[str, Any],
     shell: CellShell,
@@ -143,13 +155,15 @@ def _become_worker(
     os.chdir(scratch)
     sys.path.insert(0, "")  # as in a notebook: a module that `%%writefile` wrote can be imported
     _at_home_in(scratch)
-    limits.set_process_limits(request["limits"])
     if settings["landlock"]:
         _confine(settings["readable"], scratch)
-    _only_this_descriptor(descriptor)
+    limits.set_process_limits(request["limits"])
     if settings["filter"]:
         syscalls.drop_privileges(libc)
-        syscalls.refuse(libc)
+        listener = syscalls.refuse(libc)
+        if listener is not None:
+            socket.send_fds(template, [b"births"], [listener])
+    _only_this_descriptor(descriptor)
     serve(sock, shell)
 
 
@@ -173,6 +187,4 @@ def _at_home_in(scratch: str) -> None:
 def _confine(readable: list[str], scratch: str) -> None:
     from sandlock import Sandbox, confine
 
-    confine(
-        Sandbox(fs_readable=[p for p in readable if os.path.exists(p)], fs_writable=[scratch, os.devnull])
-    )
+    confine(Sandbox(fs_readable=readable, fs_writable=[scratch, os.devnull]))

@@ -21,8 +21,8 @@ class LocalWorker:
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace
 
-    def open_task(self) -> None:
-        pass
+    def open_task(self) -> bool:
+        return True
 
     def call(
         self, request: dict[str, Any], tensors: dict[str, torch.Tensor]

@@ -24,10 +24,12 @@ class FakeWorker:
     """Gives each call's reply by its number; counts the forks that were asked for."""
 
     def __init__(self, reply: Reply) -> None:
-        self.reply, self.calls, self.opened, self.closed = reply, 0, 0, 0
+        self.reply, self.calls, self.opened, self.closed, self.open = reply, 0, 0, 0, False
 
-    def open_task(self) -> None:
+    def open_task(self) -> bool:
         self.opened += 1
+        self.open, was_open = True, self.open
+        return not was_open
 
     def call(self, request: dict[str, Any], tensors: Any) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
         self.calls += 1
@@ -35,6 +37,7 @@ class FakeWorker:
 
     def close_task(self) -> None:
         self.closed += 1
+        self.open = False
 
 
 def ok(*values: Any, changes: Any = (), after: Any = ()) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
