@@ -14,15 +14,11 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
 
 from .course import Course, Lesson
 from .inbox import handed_in
-from .intake import take_in
-from .marking import Marker, checks_version, file_hash, reference_notebook
-from .reading import Unreadable
+from .marking import Marker, checks_version, file_hash
 from .sandbox import levels
 from .sandbox.watch import Limits
 from .verdicts import Verdict, VerdictStore
@@ -63,19 +59,6 @@ def stale(course: Course, lesson: Lesson, student: str | None = None) -> tuple[l
     return jobs, holding
 
 
-def write_clean(course: Course, job: Job) -> Path | None:
-    """Write the clean notebook that nbgrader reads to ``grading/submitted/``; ``None`` where the file is no notebook."""
-    lesson = course.lesson(job.lesson)
-    try:
-        submission = take_in(job.path, lesson, reference_notebook(course, lesson))
-    except Unreadable:
-        return None
-    target = course.submitted / job.student / lesson.id / f"{lesson.name}.ipynb"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(submission.notebook, target)
-    return target
-
-
 def mark_all(course: Course, jobs: list[Job], *, how: How, workers: int = 1) -> Iterator[Verdict]:
     """Mark jobs in local processes; yields each verdict as it is stored.
 
@@ -101,8 +84,10 @@ def _marker(course: Course, how: How) -> Marker:
 
 
 def _mark_and_store(course: Course, marker: Marker, job: Job) -> Verdict:
-    verdict = marker.mark_submission(course.lesson(job.lesson), job.path, job.student)
-    write_clean(course, job)
+    lesson = course.lesson(job.lesson)
+    # The clean notebook is what nbgrader reads.
+    clean = course.submitted / job.student / lesson.id / f"{lesson.name}.ipynb"
+    verdict = marker.mark_submission(lesson, job.path, job.student, clean)
     VerdictStore(course.verdicts).put(verdict)
     return verdict
 
@@ -163,4 +148,4 @@ def crashed(course: Course, job: Job, reason: str) -> Verdict:
     )
 
 
-__all__ = ["How", "Job", "crashed", "mark_all", "mark_one", "stale", "write_clean"]
+__all__ = ["How", "Job", "crashed", "mark_all", "mark_one", "stale"]

@@ -33,11 +33,11 @@ from autograder.course import Course, CourseError, Lesson
 from autograder.gradebook_access import (
     CellMark,
     Marks,
-    interpreter_on_path,
     known_students,
     nbgrader_config,
     open_gradebook,
     read_marks,
+    version_in_process,
 )
 from autograder.release.source import student_source
 from autograder.verdicts import Verdict
@@ -86,7 +86,7 @@ def ensure_assignment(course: Course, lesson: Lesson) -> None:
         converter.force = converter.create_assignment = True
         converter.log.setLevel(logging.ERROR)
         try:
-            with interpreter_on_path():
+            with version_in_process():
                 converter.start()
         except (NbGraderException, SystemExit) as error:
             raise CourseError(

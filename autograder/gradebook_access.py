@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from alembic.script import ScriptDirectory
 from jupyter_core.paths import jupyter_config_path
 from nbgrader import api
 from nbgrader.api import Gradebook
@@ -142,17 +141,18 @@ def _absolute(course: Course, url: str) -> str:
 
 
 @contextlib.contextmanager
-def interpreter_on_path() -> Iterator[None]:
-    # nbgrader starts "alembic" by its name when it makes a new database; in a venv that is not activated the
-    # name is unknown.
-    before = os.environ.get("PATH", "")
-    folder = str(Path(sys.executable).parent)
-    if folder not in before.split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join(filter(None, (folder, before)))
+def version_in_process() -> Iterator[None]:
+    """Answer here what nbgrader starts the program ``alembic`` for: four seconds for each new gradebook.
+
+    In a virtual environment that is not activated the program's name is unknown besides.
+    """
+    asked = api.get_alembic_version
+    scripts = ScriptDirectory(str(Path(api.__file__).parent / "alembic"))
+    api.get_alembic_version = scripts.get_current_head
     try:
         yield
     finally:
-        os.environ["PATH"] = before
+        api.get_alembic_version = asked
 
 
 @contextlib.contextmanager
@@ -165,7 +165,7 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
     config = nbgrader_config(course)
     url = config.CourseDirectory.db_url
     try:
-        with interpreter_on_path(), Gradebook(url, course_id_of(config)) as gradebook:
+        with version_in_process(), Gradebook(url, course_id_of(config)) as gradebook:
             yield gradebook
     except SQLAlchemyError as error:
         shown = make_url(url).render_as_string(hide_password=True)

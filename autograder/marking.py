@@ -143,6 +143,8 @@ class Marker:
         self.limits = limits or Limits()
         self._secret = secret if secret is not None else load_secret(course.grading)
         self._templates: dict[bool, Template] = {}
+        # Of the checks that this process has loaded, whatever becomes of their files meanwhile.
+        self._versions: dict[str, str] = {}
 
     def __enter__(self) -> Marker:
         return self
@@ -167,23 +169,28 @@ class Marker:
             self._templates[instruments] = template
         return self._templates[instruments]
 
-    def mark_submission(self, lesson: Lesson, path: Path, student: str) -> Verdict:
+    def mark_submission(self, lesson: Lesson, path: Path, student: str, clean: Path | None = None) -> Verdict:
         """Mark a handed-in file. Whatever is in it, the answer is a verdict.
 
         Args:
             lesson: the lesson it was handed in for.
             path: the file as handed in.
             student: who handed it in; with the lesson it fixes the hidden inputs.
+            clean: where the clean notebook that nbgrader reads is written, if wanted.
 
         Raises:
             CourseError: if the lesson itself cannot be marked (no release, no checks).
         """
         started = time.monotonic()
-        reference, version = reference_notebook(self.course, lesson), checks_version(lesson)
+        reference = reference_notebook(self.course, lesson)
+        version = self._version(lesson)
         try:
             submission = take_in(path, lesson, reference)
         except Unreadable as reason:
             return self._unreadable(lesson, path, student, str(reason), started, version)
+        if clean is not None:
+            clean.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(submission.notebook, clean)
         run = self._mark(lesson, submission, f"{lesson.id}/{student}")
         tasks = tuple(self._outcome(run, cell) for cell in lesson.graded)
         marked = [t for t in tasks if t.status is not Status.NEEDS_PERSON]
@@ -202,6 +209,11 @@ class Marker:
             submission=file_hash(path),
             checks=version,
         )
+
+    def _version(self, lesson: Lesson) -> str:
+        if lesson.id not in self._versions:
+            self._versions[lesson.id] = checks_version(lesson)
+        return self._versions[lesson.id]
 
     def try_file(self, lesson: Lesson, task: GradedCell, path: Path) -> TaskOutcome:
         """Mark a Python file that defines one task's function.

@@ -232,7 +232,13 @@ def _as_html(outcome: TaskOutcome | None, reason: str) -> str:
             for item in outcome.items
         )
         markup = f"<b>{outcome.status.symbol} {outcome.status.words}</b><ul>{items}</ul>"
-    # Escaped already; a second, independent wall, because a message may quote what the student's code said.
+    return _sanitized(markup)
+
+
+@lru_cache(maxsize=4096)
+def _sanitized(markup: str) -> str:
+    # Escaped already; a second, independent wall, because a message may quote what the student's code said. Most
+    # of a class is told the same.
     return SanitizeHTML(tags=["b", "i", "ul", "li"], attributes={}).sanitize_html_tags(markup)
 
 

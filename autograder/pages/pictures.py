@@ -122,7 +122,7 @@ def _encode_anew(data: str, kind: str) -> tuple[str, int, int] | None:
     clean = Image.new("RGB", pixels.size)
     clean.paste(pixels)
     buffer = io.BytesIO()
-    clean.save(buffer, "WEBP", quality=86, method=2)
+    clean.save(buffer, "WEBP", quality=86, method=0)
     return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}", clean.width, clean.height
 
 

@@ -90,7 +90,9 @@ class Template:
             "course_utils": str(self._reach.course_utils),
             "hidden": [str(self._reach.course_utils.parent)],
             "landlock": self.level.name != "limits" and levels.landlock_here(),
-            "readable": self._reach.for_a_fork(),
+            "readable": self._reach.for_a_template(),
+            "fork_readable": self._reach.readable(),
+            "scratch": str(self._scratch),
             "filter": self.level.name != "limits",
             "processes": levels.PROCESSES,
         }

@@ -1,8 +1,8 @@
 """Which confinement this machine offers, and how a template is started under each.
 
-- ``full``: each submission's process confined by sandlock's Landlock rules and a system-call filter before its first byte
-  runs. sandlock's supervisor is not used: under it every open, stat and mmap asked another process, 0.4 to 0.8 ms each,
-  and a template took 15 to 27 s to start instead of 6.
+- ``full``: each submission's process is confined before its first byte runs, by sandlock's Landlock rules and a
+  system-call filter. sandlock's supervisor is not used: under it every open, stat and mmap asked another process,
+  0.4 to 0.8 ms each, and a template took 15 to 27 s to start instead of 6.
 - ``bubblewrap``: namespaces as the outer wall, with the same confinement inside where Landlock is there.
 - ``limits``: limits on time, memory, processes and disk alone. Never chosen by itself: asked for by name.
 """
@@ -158,17 +158,14 @@ class Reach:
         places = {sys.prefix, sys.base_prefix, str(self.course_utils), str(self.data), str(self.weights)}
         return [path for path in (*_SYSTEM, str(own), *sorted(places)) if os.path.exists(path)]
 
-    def for_a_fork(self) -> list[str]:
-        """The same for the second confinement, which can leave out single files: no instruments where they are taught.
+    def for_a_template(self) -> list[str]:
+        """What a template, and with it every fork, may read: the same, without what is denied.
 
         A directory whose entries are listed one by one cannot itself be listed any more; Python's import system has
-        its listing cached from the template, so that imports go on working.
+        its listing cached from before.
         """
         denied = {Path(path) for path in self.denied()}
-        listed: list[str] = []
-        for path in self.readable():
-            listed += _without(Path(path), denied)
-        return listed
+        return [found for path in self.readable() for found in _without(Path(path), denied)]
 
     def denied(self) -> list[str]:
         """Paths under the readable ones that may not be read.

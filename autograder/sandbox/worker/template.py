@@ -19,7 +19,7 @@ import sys
 import traceback
 from typing import Any
 
-from . import births, limits, stand_ins, syscalls
+from . import births, huge_pages, limits, stand_ins, syscalls
 from .shell import CellShell, make_shell
 from .submission import serve
 
@@ -34,15 +34,21 @@ def run(control: socket.socket, settings: dict[str, Any]) -> None:
 
     Args:
         control: ``SOCK_SEQPACKET``; each request is JSON with one file descriptor, the worker's own socket.
-        settings: ``landlock`` (bool: confine each fork to its files), ``readable`` (paths that a fork may read),
-            ``filter`` (bool: refuse system calls, see :mod:`.syscalls`), ``processes`` (how many a fork may have).
+        settings: ``landlock`` (bool: confine by files), ``scratch`` (the folder above all forks' own), ``readable``
+            (paths that this process and its forks may read from now on), ``fork_readable`` (folders above these: what
+            a fork may read besides its own scratch folder), ``filter`` (bool: refuse system calls, see
+            :mod:`.syscalls`), ``processes`` (how many a fork may have).
             Each request names ``scratch`` and ``limits`` (see :func:`.limits.set_process_limits`).
     """
     libc = ctypes.CDLL(None, use_errno=True)
     # Daemons that a submission forks twice become children of this process, where the marker finds and ends them.
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     shell = _prepare(settings)
-    settings["readable"] = [path for path in settings["readable"] if os.path.exists(path)]
+    huge_pages.collapse(libc)
+    if settings["landlock"]:
+        # Long lists are dear: the 400 paths of an environment are handed over once, here, and a fork's own
+        # confinement has a short list. Rules of both hold. /proc is for `births`, and not on a fork's list.
+        _confine([*settings["readable"], "/proc"], settings["scratch"])
     cap = births.Births(settings["processes"])
     control.send(b"ready")
     while True:
@@ -94,7 +100,7 @@ def _prepare(settings: dict[str, Any]) -> CellShell:
 
     import course_utils
 
-    importlib.metadata.version("torch")  # caches the listing of the packages' folder, see `Reach.for_a_fork`
+    importlib.metadata.version("torch")  # caches the listing of the packages' folder, see `Reach.for_a_template`
     _import_all(course_utils)
     shell = make_shell()
     shell.run_cell("import torch, numpy, matplotlib.pyplot", store_history=False)
@@ -156,7 +162,7 @@ def _become_worker(
     sys.path.insert(0, "")  # as in a notebook: a module that `%%writefile` wrote can be imported
     _at_home_in(scratch)
     if settings["landlock"]:
-        _confine(settings["readable"], scratch)
+        _confine(settings["fork_readable"], scratch)
     limits.set_process_limits(request["limits"])
     if settings["filter"]:
         syscalls.drop_privileges(libc)
@@ -187,4 +193,5 @@ def _at_home_in(scratch: str) -> None:
 def _confine(readable: list[str], scratch: str) -> None:
     from sandlock import Sandbox, confine
 
-    confine(Sandbox(fs_readable=readable, fs_writable=[scratch, os.devnull]))
+    there = [path for path in readable if os.path.exists(path)]
+    confine(Sandbox(fs_readable=there, fs_writable=[scratch, os.devnull]))

@@ -73,11 +73,11 @@ def covers(listed: list[str], path: Path) -> bool:
 
 
 def test_instruments_are_out_of_reach_where_they_are_taught(tmp_path: Path) -> None:
-    listed = reach(tmp_path).for_a_fork()
+    listed = reach(tmp_path).for_a_template()
     assert not covers(listed, tmp_path / "course_utils" / "instruments.py")
     assert covers(listed, tmp_path / "course_utils" / "images.py")
     assert covers(
-        reach(tmp_path, instruments=True).for_a_fork(), tmp_path / "course_utils" / "instruments.py"
+        reach(tmp_path, instruments=True).for_a_template(), tmp_path / "course_utils" / "instruments.py"
     )
 
 
@@ -86,13 +86,13 @@ def test_captum_is_out_of_reach_where_instruments_are(tmp_path: Path) -> None:
     import torch
 
     package = Path(captum.__file__).parent
-    assert not covers(reach(tmp_path).for_a_fork(), package)
-    assert covers(reach(tmp_path).for_a_fork(), Path(torch.__file__).parent)
+    assert not covers(reach(tmp_path).for_a_template(), package)
+    assert covers(reach(tmp_path).for_a_template(), Path(torch.__file__).parent)
 
 
 @pytest.mark.parametrize("instruments", [False, True])
 def test_the_checkout_is_out_of_reach(tmp_path: Path, repository: Path, instruments: bool) -> None:
-    listed = reach(tmp_path, instruments=instruments).for_a_fork()
+    listed = reach(tmp_path, instruments=instruments).for_a_template()
     for name in (
         "autograder",
         "autograder/checks",
@@ -121,7 +121,7 @@ def test_an_installed_autograder_is_out_of_reach(
         (packages / name).mkdir(parents=True)
     monkeypatch.setattr(levels.sysconfig, "get_path", lambda name: str(packages))
     monkeypatch.setattr(levels.sys, "prefix", str(packages))
-    listed = reach(tmp_path, instruments=instruments).for_a_fork()
+    listed = reach(tmp_path, instruments=instruments).for_a_template()
     assert not covers(listed, packages / "autograder")
     assert covers(listed, packages / "torch")
 
