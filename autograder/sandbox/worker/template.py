@@ -100,7 +100,9 @@ def _prepare(settings: dict[str, Any]) -> CellShell:
 
     import course_utils
 
-    importlib.metadata.version("torch")  # caches the listing of the packages' folder, see `Reach.for_a_template`
+    importlib.metadata.version(
+        "torch"
+    )  # caches the listing of the packages' folder, see `Reach.for_a_template`
     _import_all(course_utils)
     shell = make_shell()
     shell.run_cell("import torch, numpy, matplotlib.pyplot", store_history=False)

@@ -312,3 +312,28 @@ def test_an_unknown_error_is_told_as_it_is_and_cut() -> None:
     text = explain_error({"type": "Odd", "message": "x\n" * 4000, "line": "y" * 900})
     assert text.startswith("Your code raised `Odd: x x") and len(text) < 500
     assert explain_error("nonsense") == "Your code raised `an error`."
+
+
+def test_tasks_that_pass_share_a_fork() -> None:
+    worker = FakeWorker(lambda n, request: right(n % 2, request))
+    checks = LessonChecks("test")
+    checks.task("f")(lambda draw: iter(numbers(False, False)))
+    for _ in range(3):
+        outcome, _ = judge_task(worker, checks, "f", 4.0, Draw(b"k", "t", "f"))  # type: ignore[arg-type]
+        assert outcome.status is Status.PASSED
+    assert (worker.opened, worker.closed) == (3, 0)
+
+
+@pytest.mark.parametrize(("recovers", "status"), [(True, Status.PASSED), (False, Status.FAILED)])
+def test_what_fails_in_a_used_fork_is_judged_in_a_fresh_one(recovers: bool, status: Status) -> None:
+    """A task before it may have left something behind, which is no fault of this one."""
+    worker = FakeWorker(
+        lambda n, request: right(n % 2, request) if recovers and worker.closed else ok(-1.0, -1.0)
+    )
+    worker.open = True
+    checks = LessonChecks("test")
+    checks.task("f")(lambda draw: iter(numbers(False, False)))
+    outcome, _ = judge_task(worker, checks, "f", 4.0, Draw(b"k", "t", "f"))  # type: ignore[arg-type]
+    assert outcome.status is status and worker.calls == 4
+    # A fork in which something failed serves no other task.
+    assert worker.open is recovers

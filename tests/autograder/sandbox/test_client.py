@@ -119,6 +119,18 @@ def test_a_task_that_dies_takes_no_other_with_it(template: Template, body: str, 
         worker.close_task()
 
 
+def test_tasks_may_share_a_fork(template: Template) -> None:
+    with template.worker() as worker:
+        define(worker, "count = 0\ndef f(x):\n    global count\n    count += 1\n    return count")
+        assert worker.open_task() is True
+        assert call(worker)[1] == [1]
+        assert worker.open_task() is False
+        assert call(worker)[1] == [2]
+        worker.close_task()
+        assert worker.open_task() is True
+        assert call(worker)[1] == [1]
+
+
 def test_a_task_leaves_the_notebook_as_it_was(template: Template) -> None:
     with template.worker() as worker:
         define(
