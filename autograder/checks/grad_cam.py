@@ -163,12 +163,13 @@ def _drawn(draw: Draw, name: str, scene: SceneMaker, asked: str, hides: tuple[st
 def _heatmap_item(
     name: str, model: Model, layer: Layer, x: Tensor, target: int, predicted: int, *, give_class: bool
 ) -> Item | None:
-    heatmap = oracles.telling_heatmap(model.module, layer.module, x, target)
+    size = (x.shape[2], x.shape[3])
+    logits, output, _ = oracles.forward_with(model.module, layer.module, x)
+    heatmap = oracles.telling(output.detach(), oracles.gradient_at(output, logits[:, target]), size)
     if heatmap is None or (model.recipe.get("positive_head") and not bool((heatmap > 0).all())):
         return None
-    size = (x.shape[2], x.shape[3])
     of_predicted = oracles.grad_cam_heatmap(
-        *oracles.output_and_gradient(model.module, layer.module, x, predicted), size
+        output.detach(), oracles.gradient_at(output, logits[:, predicted]), size
     )
     return Item(
         name,
@@ -176,7 +177,7 @@ def _heatmap_item(
         expected=(heatmap, target),
         misconceptions=[
             *class_mistakes(of_predicted, predicted, target),
-            *grad_cam_mistakes(model, layer, x, target),
+            *grad_cam_mistakes(logits, output, size, target),
             *form_mistakes(x, target),
         ],
         next_step="Check the steps in order: weights, weighted sum, ReLU, upsampling to x's size, division by the maximum.",

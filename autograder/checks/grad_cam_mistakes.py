@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -11,7 +10,6 @@ from torch import Tensor
 from course_utils.comparison import Misconception
 
 from . import oracles
-from .draw import Layer, Model
 
 
 def pooling_mistakes(gradients: Tensor) -> list[Misconception]:
@@ -145,13 +143,26 @@ _STRETCHED = {
 }
 
 
-def grad_cam_mistakes(model: Model, layer: Layer, x: Tensor, target: int) -> list[Misconception]:
-    """Mistakes of ``grad_cam`` by the value that each gives for one class of one picture."""
-    size = (x.shape[2], x.shape[3])
+def grad_cam_mistakes(
+    logits: Tensor, output: Tensor, size: tuple[int, int], target: int
+) -> list[Misconception]:
+    """Mistakes of ``grad_cam`` by the value that each gives for one class of one picture.
+
+    Args:
+        logits: of one picture, from :func:`oracles.forward_with`.
+        output: the layer's output in the same pass.
+        size: height and width of the picture.
+        target: the class asked for.
+    """
     up, scaled = oracles.upsample, oracles.divide_by_maximum
-    output, gradient = oracles.output_and_gradient(model.module, layer.module, x, target)
-    maps, slopes = output[0], gradient[0]
-    small = oracles.grad_cam_small(output, gradient)
+    gradient = oracles.gradient_at(output, logits[:, target])
+    maps, slopes = output.detach()[0], gradient[0]
+
+    def from_score(score: Tensor) -> Tensor:
+        """The heatmap whose gradient starts at something else than the class's logit."""
+        return oracles.grad_cam_heatmap(output.detach(), oracles.gradient_at(output, score), size)
+
+    small = oracles.grad_cam_small(output.detach(), gradient)
     positive = small.relu()
     enlarged, enlarged_positive = up(small, size), up(positive, size)
 
@@ -235,12 +246,12 @@ def grad_cam_mistakes(model: Model, layer: Layer, x: Tensor, target: int) -> lis
         pair(
             "probability_instead_of_logit",
             "The gradient seems to come from the softmax probability. Take the class's logit, before the softmax.",
-            _from(model, layer, x, lambda logits: logits.softmax(1)[:, target]),
+            from_score(logits.softmax(1)[:, target]),
         ),
         pair(
             "all_classes_at_once",
             "The gradient is that of all classes' scores together. Go backward from the score of the one class.",
-            _from(model, layer, x, lambda logits: logits),
+            from_score(logits),
         ),
     ]
     if bool((maps < 0).any()):
@@ -351,10 +362,3 @@ def form_mistakes(x: Tensor, target: int) -> list[Misconception]:
 
 def _stretched(heatmap: Tensor) -> Tensor:
     return (heatmap - heatmap.min()) / (heatmap.max() - heatmap.min())
-
-
-def _from(model: Model, layer: Layer, x: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
-    """The heatmap whose gradient starts at something else than the class's logit."""
-    logits, output, _ = oracles.forward_with(model.module, layer.module, x)
-    (gradient,) = torch.autograd.grad(score(logits).sum(), output)
-    return oracles.grad_cam_heatmap(output.detach(), gradient.detach(), (x.shape[2], x.shape[3]))

@@ -42,11 +42,15 @@ def output_and_gradient(
 ) -> tuple[Tensor, Tensor]:
     """The layer's output and the gradient of the class's logit with respect to it, both detached."""
     logits, output, _ = forward_with(model, layer, x)
-    score = logits[:, class_index].sum()
+    return output.detach(), gradient_at(output, logits[:, class_index])
+
+
+def gradient_at(output: Tensor, score: Tensor) -> Tensor:
+    """The gradient of a score, summed, at a layer's output of the same pass; the graph stays for further scores."""
     if not output.requires_grad:
-        return output.detach(), torch.zeros_like(output)
-    (gradient,) = torch.autograd.grad(score, output)
-    return output.detach(), gradient.detach()
+        return torch.zeros_like(output)
+    (gradient,) = torch.autograd.grad(score.sum(), output, retain_graph=True)
+    return gradient.detach()
 
 
 def predicted_class(model: nn.Module, x: Tensor) -> int:
@@ -80,13 +84,17 @@ def clear_winner(model: nn.Module, x: Tensor) -> int | None:
 
 def telling_heatmap(model: nn.Module, layer: nn.Module, x: Tensor, class_index: int) -> Tensor | None:
     """The Grad-CAM heatmap; ``None`` where next to nothing in it is positive, so that it would tell little."""
-    output, gradient = output_and_gradient(model, layer, x, class_index)
+    return telling(*output_and_gradient(model, layer, x, class_index), (x.shape[2], x.shape[3]))
+
+
+def telling(output: Tensor, gradient: Tensor, size: tuple[int, int]) -> Tensor | None:
+    """The same from a layer's output and gradient."""
     small = grad_cam_small(output, gradient)
     terms = torch.einsum("c,chw->hw", gradient[0].mean((1, 2)).abs(), output[0].abs())
     faint = small.max() < _PEAK or small.max() < 0.05 * terms.max()
     if faint or (small > 0).float().mean() < 0.1:
         return None
-    return grad_cam_heatmap(output, gradient, (x.shape[2], x.shape[3]))
+    return grad_cam_heatmap(output, gradient, size)
 
 
 def upsample(

@@ -179,7 +179,7 @@ def flip_rate(draw: Draw) -> Iterator[Item]:
             11,
             28,
             36,
-            {"other_mode": ["bn", "block1"]},
+            {"other_mode": ["bn", "block1.bn2"]},
         ),
     ):
         yield first_telling(

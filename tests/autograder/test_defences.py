@@ -108,8 +108,8 @@ def test_the_network_is_open_without_the_sandbox(full: Template, bare: Template,
     assert scene._heard() == []
     played(bare, payload("call_home", scene))
     heard = scene._heard()
-    # TCP, UDP, and streams and datagrams to a path; those to an abstract name were not seen to arrive; why is open.
-    assert len(heard) >= 4, heard
+    # TCP, UDP, and a stream and a datagram each to a path and to an abstract name.
+    assert len(heard) == 6, heard
     while scene._heard():
         pass
 
