@@ -14,6 +14,7 @@ from torchvision import models
 from benchmarks.teaching_model.composites import Composites
 from benchmarks.teaching_model.distil import Student, Teacher
 from benchmarks.teaching_model.pictures import Pictures, read_pictures
+from benchmarks.teaching_model.refit import local_evidence, refit
 from benchmarks.teaching_model.train import CHECKPOINT
 from course_utils.backbones import IMAGENET_MEAN, IMAGENET_STD, TEACHING_WEIGHTS
 
@@ -51,12 +52,14 @@ def export(target: Path = TEACHING_WEIGHTS) -> None:
     if not CHECKPOINT.is_file():
         raise SystemExit(f"{CHECKPOINT} is missing: run python -m benchmarks.teaching_model.train first")
     checkpoint = torch.load(CHECKPOINT, map_location="cpu", weights_only=True)
-    student = Student(Teacher().model._fc)
+    teacher = Teacher()
+    student = Student(teacher.model._fc)
     student.load_state_dict(checkpoint["student"])
     net = models.resnet18()
     net.load_state_dict(student.export())
     trained_on, held_out = read_pictures().split()
     recalibrate(net, trained_on)
+    refit(net.fc, *local_evidence(net, teacher, trained_on))
     state = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in net.state_dict().items()}
     target.parent.mkdir(parents=True, exist_ok=True)
     save_file(state, target, metadata={"format": "pt"})
