@@ -3,6 +3,9 @@
 VENV   := .venv
 PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.installed
+KERAS  := $(VENV)/.keras
+# What Keras brings that nothing else here needs, as a pattern for grep.
+ADDED  := ^(absl-py|h5py|keras|ml_dtypes|namex|optree)==
 TORCH  := $(shell sed -n 's/^\(torch==[^ ;]*\).*/\1/p' requirements.lock)
 JOBS   ?= 2
 
@@ -18,7 +21,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
             if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all build release grade report lock learn bench lint clean
+.PHONY: help setup keras demo test test-all build release grade report lock learn bench lint clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -35,6 +38,13 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+keras: $(KERAS)  ## add Keras to .venv, for the appendix keras_tour alone
+
+# --no-deps: the pins are complete, and nothing that is installed already, torch above all, may change for them.
+$(KERAS): requirements-keras.lock $(STAMP)
+	$(PY) -m pip install --quiet --no-deps -r requirements-keras.lock
+	@touch $@
+
 demo: $(STAMP)  ## build lesson 6, mark six sample submissions, show marks and feedback
 	$(PY) -m autograder.demo
 
@@ -42,7 +52,7 @@ test: lint  ## quick checks: style, release up to date and free of leaks, fast t
 	$(PY) -m autograder build --check
 	$(PY) -m pytest -m "not slow" -n $(JOBS) --dist loadgroup
 
-test-all: lint  ## every test, the solutions executed anew among them
+test-all: lint $(KERAS)  ## every test, the solutions executed anew among them
 	$(PY) -m autograder build --check
 	$(PY) -m pytest -n $(JOBS) --dist loadgroup
 
@@ -58,12 +68,15 @@ grade: $(STAMP)  ## mark what lies in grading/inbox and is new or changed
 report: $(STAMP)  ## write the class report
 	$(PY) -m autograder report
 
-lock: $(STAMP)  ## write requirements.lock anew from what .venv holds
-	@{ echo "# Exact pins of this repository's environment, written by \`make lock\`; \`make setup\` installs them."; \
-	  $(PY) -m pip freeze --all --exclude-editable \
+lock: $(KERAS)  ## write both lock files anew from what .venv holds
+	@$(PY) -m pip freeze --all --exclude-editable \
 	  | sed -n -e '/^pip==/d' -e 's/^\([A-Za-z0-9_.-]*==[^+ ]*\).*/\1/p' \
-	  | sed -e 's/^sandlock==.*/&; sys_platform == "linux"/'; } > requirements.lock.new
-	@mv requirements.lock.new requirements.lock
+	  | sed -e 's/^sandlock==.*/&; sys_platform == "linux"/' > pins.new
+	@{ echo "# Exact pins of this repository's environment, written by \`make lock\`; \`make setup\` installs them."; \
+	  grep -vE '$(ADDED)' pins.new; } > requirements.lock
+	@{ echo "# What Keras adds to requirements.lock, written by \`make lock\`; \`make keras\` installs it."; \
+	  grep -E '$(ADDED)' pins.new; } > requirements-keras.lock
+	@rm pins.new
 
 learn: $(STAMP)  ## open the solutions in JupyterLab
 	$(PY) -m jupyter lab solutions

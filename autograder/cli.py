@@ -81,6 +81,13 @@ def _chosen(course: Course, names: list[str] | None) -> list[Lesson]:
         raise Unusable(str(error)) from None
 
 
+def _to_build(course: Course, names: list[str] | None) -> list[Lesson] | None:
+    """The lessons and appendices named; ``None``, which is all there are, where none is."""
+    if not names:
+        return None
+    return [course.appendices.get(name) or _chosen(course, [name])[0] for name in names]
+
+
 @app.command()
 def build(
     lessons: Lessons = None,
@@ -93,7 +100,7 @@ def build(
         from .release import building
 
         course = this_course()
-        report = building.build(course, _chosen(course, lessons), check=check, tell=_tell)
+        report = building.build(course, _to_build(course, lessons), check=check, tell=_tell)
         for problem in report.problems:
             _complain(problem)
         for line in report.lines:

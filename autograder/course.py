@@ -71,6 +71,11 @@ class Lesson:
         return sum(cell.points for cell in self.marked)
 
     @property
+    def is_appendix(self) -> bool:
+        """Whether this is read and run, but has no number, no tasks and no points."""
+        return not self.id[:1].isdigit()
+
+    @property
     def may_use_instruments(self) -> bool:
         """Whether the lesson may import Captum and ``course_utils.instruments`` (lessons 7 and later)."""
         return self.id[:2] >= "07"
@@ -128,10 +133,14 @@ class Course:
         return self.grading / "verdicts"
 
     @cached_property
+    def _pyproject(self) -> dict[str, Any]:
+        with (self.root / "pyproject.toml").open("rb") as file:
+            return tomllib.load(file)
+
+    @property
     def settings(self) -> dict[str, Any]:
         """The table ``[tool.course]``: title, version, where the release is published."""
-        with (self.root / "pyproject.toml").open("rb") as file:
-            return tomllib.load(file)["tool"]["course"]
+        return self._pyproject["tool"]["course"]
 
     @cached_property
     def lessons(self) -> dict[str, Lesson]:
@@ -139,6 +148,24 @@ class Course:
         folders = sorted(self.solutions.glob("[0-9][0-9]_*"))
         sources = [folder / f"{folder.name[3:]}.py" for folder in folders]
         return {path.parent.name: Lesson(path.parent.name, path) for path in sources if path.is_file()}
+
+    @cached_property
+    def appendices(self) -> dict[str, Lesson]:
+        """What is built and published like a lesson but never marked, by id; the settings list them."""
+        wanted = [Lesson(name, self.solutions / name / f"{name}.py") for name in self._extras]
+        return {appendix.id: appendix for appendix in wanted if appendix.source.is_file()}
+
+    @property
+    def _extras(self) -> dict[str, str]:
+        return self.settings.get("appendices", {})
+
+    def extra(self, lesson: Lesson) -> str:
+        """The package, and optional dependency of that name, that an appendix asks for; empty for a lesson."""
+        return self._extras.get(lesson.id, "")
+
+    def requirement(self, extra: str) -> str:
+        """What pip is asked for to have an optional dependency, e.g. ``"keras>=3.10,<4"``."""
+        return self._pyproject["project"]["optional-dependencies"][extra][0]
 
     def lesson(self, wanted: str) -> Lesson:
         """The lesson with this id (``06_grad_cam``), name (``grad_cam``) or number (``6``).

@@ -9,13 +9,14 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from itertools import chain
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from typer.testing import CliRunner
 
 from autograder.cli import app
@@ -38,7 +39,17 @@ def project(repository: Path) -> dict:
 
 @pytest.fixture(scope="module")
 def pins(repository: Path) -> dict[str, str]:
-    lines = (repository / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    return read_pins(repository / "requirements.lock")
+
+
+@pytest.fixture(scope="module")
+def keras_pins(repository: Path) -> dict[str, str]:
+    return read_pins(repository / "requirements-keras.lock")
+
+
+def read_pins(path: Path) -> dict[str, str]:
+    """The exact versions in a lock file by name, of what is wanted on this machine."""
+    lines = path.read_text(encoding="utf-8").splitlines()
     found = [Requirement(line) for line in lines if not line.startswith("#")]
     assert all(str(pin.specifier).startswith("==") for pin in found)
     return {pin.name: str(pin.specifier)[2:] for pin in found if applies(pin)}
@@ -71,7 +82,8 @@ class TestRelease:
                 assert f"holds {secret.name}." in found
 
     def test_executed_solutions_are_small(self, course: Course) -> None:
-        sizes = {lesson.id: solution_path(lesson).stat().st_size for lesson in course.lessons.values()}
+        built = (*course.lessons.values(), *course.appendices.values())
+        sizes = {lesson.id: solution_path(lesson).stat().st_size for lesson in built}
         assert {name: size for name, size in sizes.items() if size > SIZE_LIMIT} == {}
 
     @pytest.mark.slow
@@ -95,9 +107,28 @@ class TestVersions:
         assert wrong == {}
 
     def test_everything_the_project_asks_for_is_pinned(self, project: dict, pins: dict[str, str]) -> None:
-        extras = project["project"]["optional-dependencies"].values()
-        wanted = map(Requirement, chain(project["project"]["dependencies"], *extras))
-        assert {found.name.lower() for found in wanted if applies(found)} <= {name.lower() for name in pins}
+        extras = project["project"]["optional-dependencies"]
+        wanted = chain(
+            project["project"]["dependencies"], *(extras[name] for name in extras if name != "keras")
+        )
+        names = {found.name.lower() for found in map(Requirement, wanted) if applies(found)}
+        assert names <= {name.lower() for name in pins}
+
+    def test_keras_is_pinned_apart_and_changes_no_other_pin(
+        self, project: dict, pins: dict[str, str], keras_pins: dict[str, str]
+    ) -> None:
+        (wanted,) = map(Requirement, project["project"]["optional-dependencies"]["keras"])
+        assert wanted.specifier.contains(keras_pins["keras"])
+        assert not keras_pins.keys() & pins.keys()
+
+    @pytest.mark.slow
+    def test_the_lock_of_keras_is_what_is_installed_and_complete(
+        self, pins: dict[str, str], keras_pins: dict[str, str]
+    ) -> None:
+        assert {name: version(name) for name in keras_pins} == keras_pins
+        asked = [Requirement(line) for name in keras_pins for line in requires(name) or []]
+        names = {canonicalize_name(one.name) for one in asked if applies(one)}
+        assert names <= {canonicalize_name(name) for name in (*pins, *keras_pins)}
 
     def test_conda_uses_the_same_pins(self, repository: Path) -> None:
         wanted = yaml.safe_load((repository / "environment.yml").read_text(encoding="utf-8"))["dependencies"]

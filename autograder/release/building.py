@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -37,7 +38,8 @@ class LessonReport:
 
     Args:
         lesson: the lesson's id.
-        solution: ``executed``, ``fresh``, ``stale``, ``missing`` or ``failed``.
+        solution: ``executed``, ``fresh``, ``stale``, ``missing``, ``failed`` or ``left out``: an appendix that
+            nobody named, where the package that it asks for is not installed.
         release: ``written``, ``unchanged``, ``stale``, ``missing`` or ``failed``.
         seconds: wall time.
         problems: one line each: what, where, the remedy.
@@ -83,7 +85,7 @@ def build(
 
     Args:
         course: the checkout.
-        lessons: which ones; all where ``None``.
+        lessons: which ones; all, and the appendices, where ``None``.
         check: write nothing; compare the release byte by byte and the solutions by the hash of their sources.
         execute: ``None`` executes what is stale when building and nothing when checking; ``True`` executes
             all, which a check does aside; ``False`` executes none.
@@ -93,6 +95,8 @@ def build(
         CourseError: where there is nothing to build.
     """
     wanted = list(course.lessons.values()) if lessons is None else list(lessons)
+    if lessons is None and wanted:
+        wanted += course.appendices.values()
     if not wanted:
         raise CourseError("There is no lesson in solutions/. A lesson's source is solutions/NN_name/name.py.")
     reports = []
@@ -100,7 +104,7 @@ def build(
         workshop = Workshop(course, Path(folder))
         for lesson in wanted:
             begun = time.monotonic()
-            solution, solution_trouble = _solution(course, lesson, check, execute, tell)
+            solution, solution_trouble = _solution(course, lesson, check, execute, tell, lessons is not None)
             release, release_trouble = _release(course, lesson, check, workshop, tell)
             problems = (*solution_trouble, *release_trouble)
             reports.append(
@@ -116,11 +120,23 @@ def build(
 
 
 def _solution(
-    course: Course, lesson: Lesson, check: bool, execute: bool | None, tell: Callable[[str], None]
+    course: Course,
+    lesson: Lesson,
+    check: bool,
+    execute: bool | None,
+    tell: Callable[[str], None],
+    by_name: bool,
 ) -> tuple[str, list[str]]:
     """State and problems of the executed solution, which is made where that is asked for."""
     state = "fresh" if is_fresh(course, lesson) else "stale" if solution_path(lesson).is_file() else "missing"
     run = execute if execute is not None else not check and state != "fresh"
+    extra = course.extra(lesson)
+    if run and extra and find_spec(extra) is None:
+        line = f"{lesson.id}: not executed, for the package {extra} is not installed. Run: make {extra}"
+        if by_name:
+            return "failed", [line]
+        tell(line)
+        return "left out", []
     if run:
         tell(f"{lesson.id}: executing the solution")
         try:
@@ -190,7 +206,7 @@ def gather_release(course: Course) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / "release"
         build_wheel(course, fresh)
-        for lesson in course.lessons.values():
+        for lesson in (*course.lessons.values(), *course.appendices.values()):
             target = fresh / "notebooks" / lesson.id / f"{lesson.name}.ipynb"
             target.parent.mkdir(parents=True)
             shutil.copyfile(release_path(course, lesson), target)

@@ -52,7 +52,12 @@ def _frame_problems(lesson: Lesson, notebook: NotebookNode) -> Iterator[str]:
     if not notebook.cells or BADGE not in notebook.cells[0].source:
         yield f"the first cell has no line {BADGE}."
     setups = [cell.source for cell in notebook.cells if cell.source.lstrip().startswith(SETUP)]
-    if len(setups) != 1 or f'open_lesson("{lesson.id}")' not in setups[0]:
+    if lesson.is_appendix:
+        if len(setups) != 1:
+            yield f"there must be one set-up cell, which begins with {SETUP}."
+        if any("nbgrader" in cell.metadata for cell in notebook.cells):
+            yield "an appendix is not graded: no cell may carry nbgrader metadata."
+    elif len(setups) != 1 or f'open_lesson("{lesson.id}")' not in setups[0]:
         yield f'there must be one set-up cell: {SETUP}, then lesson = open_lesson("{lesson.id}").'
     questions = sum(
         meta.get("points", 0)

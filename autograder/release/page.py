@@ -40,7 +40,7 @@ def publishing_page(course: Course) -> str:
         version=settings["version"],
         repository=settings["repository"],
         branch=settings["branch"],
-        rows="\n".join(_row(course, lesson) for lesson in course.lessons.values()),
+        rows="\n".join(_row(course, one) for one in (*course.lessons.values(), *course.appendices.values())),
         wheel=wheel_name(course),
         url=wheel_url(course),
     )
@@ -49,7 +49,8 @@ def publishing_page(course: Course) -> str:
 def _row(course: Course, lesson: Lesson) -> str:
     title = _heading(lesson.notebook) or lesson.name
     notebook = f"notebooks/{lesson.id}/{lesson.name}.ipynb"
-    return f"| {int(lesson.id[:2])} | [{title}]({notebook}) | [open in Colab]({colab_url(course, lesson)}) |"
+    number = "–" if lesson.is_appendix else int(lesson.id[:2])
+    return f"| {number} | [{title}]({notebook}) | [open in Colab]({colab_url(course, lesson)}) |"
 
 
 def _heading(notebook: NotebookNode) -> str:

@@ -94,11 +94,11 @@ def execute_solution(course: Course, lesson: Lesson) -> NotebookNode:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "COURSE_OFFLINE": os.environ.get("COURSE_OFFLINE", "1"),
-        # A user's own profile may start code or change colours.
-        "IPYTHONDIR": "",
     }
     with tempfile.TemporaryDirectory() as scratch:
+        # A user's own profile may start code or change colours; Keras' own settings may turn its axes.
         environment["IPYTHONDIR"] = str(Path(scratch) / "ipython")
+        environment["KERAS_HOME"] = str(Path(scratch) / "keras")
         work = Path(scratch) / "work"
         work.mkdir()
         _run(lesson, notebook, work, environment)

@@ -27,12 +27,13 @@ CELL_METADATA = {"nbgrader", "tags", "deletable", "editable"}
 
 _PICTURE = re.compile(r"!\[([^\]]*)\]\(\s*([^)\s]+)[^)]*\)")
 _HTML_PICTURE = re.compile(r"<img\b", re.IGNORECASE)
-_SETUP_LINES = """\
+_SETUP_FIRST = """\
 # Run this cell first. Where the course's package is missing, as in Colab, it installs it.
 from importlib.util import find_spec
-if find_spec("course_utils") is None:
-    %pip install --quiet "{url}"
-
+"""
+_SETUP_INSTALL = """\
+if find_spec("{package}") is None:
+    %pip install --quiet "{wanted}"
 """
 
 
@@ -152,8 +153,15 @@ def student_source(course: Course, lesson: Lesson) -> NotebookNode:
         if cell.cell_type == "markdown":
             cell.source = cell.source.replace(BADGE, badge)
         elif _is_setup(cell):
-            cell.source = _SETUP_LINES.format(url=wheel_url(course)) + _without_first_line(cell.source)
+            cell.source = _setup_lines(course, lesson) + "\n" + _without_first_line(cell.source)
     return notebook
+
+
+def _setup_lines(course: Course, lesson: Lesson) -> str:
+    wanted = {"course_utils": wheel_url(course)}
+    if extra := course.extra(lesson):
+        wanted[extra] = course.requirement(extra)
+    return _SETUP_FIRST + "".join(_SETUP_INSTALL.format(package=p, wanted=w) for p, w in wanted.items())
 
 
 def solution_source(lesson: Lesson) -> NotebookNode:

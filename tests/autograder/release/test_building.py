@@ -12,10 +12,10 @@ import nbformat
 import pytest
 from nbgrader.utils import compute_checksum
 
-from autograder.course import Course, CourseError
+from autograder.course import Course, CourseError, Lesson
 from autograder.release.building import Workshop, build, gather_release, release_path
 from autograder.release.solution import execute_solution, solution_path
-from tests.autograder.tiny_course import ROOT, tiny_course, write
+from tests.autograder.tiny_course import LESSON, ROOT, tiny_course, write
 
 
 @pytest.fixture(scope="module")
@@ -309,6 +309,91 @@ def test_nbgraders_own_command_makes_the_same_release(built: Course, tmp_path: P
     theirs = release_path(course, course.lesson("tiny"))
     assert json.loads(theirs.read_text(encoding="utf-8")) == json.loads(ours.read_text(encoding="utf-8"))
     assert (course.grading / "gradebook.db").is_file()
+
+
+APPENDIX = """\
+# %% [markdown]
+# # Tripling
+# <!-- COLAB BADGE -->
+
+# %%
+# SETUP
+import json
+
+# %%
+print(json.dumps(3))
+"""
+
+
+class TestAppendix:
+    """Built and published like a lesson, but without points, and only where its package is installed."""
+
+    @pytest.fixture
+    def course(self, tmp_path: Path) -> Course:
+        course = tiny_course(tmp_path)
+        write(course.solutions / "keras_tour" / "keras_tour.py", APPENDIX)
+        return course
+
+    @pytest.fixture
+    def appendix(self, course: Course) -> Lesson:
+        return course.appendices["keras_tour"]
+
+    @pytest.fixture
+    def without_keras(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("autograder.release.building.find_spec", lambda name: None)
+
+    def test_it_is_no_lesson(self, course: Course) -> None:
+        assert list(course.lessons) == ["01_tiny"]
+        with pytest.raises(CourseError, match="There is no lesson 'keras_tour'"):
+            course.lesson("keras_tour")
+
+    def test_it_is_executed_released_and_published(
+        self, course: Course, appendix: Lesson, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("autograder.release.building.find_spec", lambda name: name)
+        report = build(course, [appendix])
+        assert report.ok
+        assert (report.lessons[0].solution, report.lessons[0].release) == ("executed", "written")
+        (setup, shown) = nbformat.read(release_path(course, appendix), 4).cells[1:]
+        assert setup.source.splitlines()[4:] == [
+            'if find_spec("keras") is None:',
+            f'    %pip install --quiet "{course.requirement("keras")}"',
+            "",
+            "import json",
+        ]
+        assert shown.outputs == []
+
+        # A check compares hashes, and needs no Keras.
+        monkeypatch.setattr("autograder.release.building.find_spec", lambda name: None)
+        assert build(course, [appendix], check=True).ok
+        write(appendix.source, APPENDIX.replace("dumps(3)", "dumps(4)"))
+        assert build(course, [appendix], check=True).lessons[0].solution == "stale"
+
+        build(course, execute=False)
+        place = gather_release(course)
+        assert (place / "notebooks" / "keras_tour" / "keras_tour.ipynb").is_file()
+        assert "| – | [Tripling](" in (place / "README.md").read_text(encoding="utf-8")
+
+    def test_a_build_of_all_goes_on_without_keras_and_says_so(
+        self, course: Course, appendix: Lesson, without_keras: None
+    ) -> None:
+        said: list[str] = []
+        report = build(course, tell=said.append)
+        assert report.ok
+        assert (report.lessons[1].solution, report.lessons[1].release) == ("left out", "written")
+        assert "keras_tour: not executed, for the package keras is not installed. Run: make keras" in said
+        assert not solution_path(appendix).exists()
+
+    def test_named_it_asks_for_keras(self, course: Course, appendix: Lesson, without_keras: None) -> None:
+        assert build(course, [appendix]).problems == (
+            "keras_tour: not executed, for the package keras is not installed. Run: make keras",
+        )
+
+    def test_nothing_in_it_is_graded(self, course: Course, appendix: Lesson) -> None:
+        write(appendix.source, LESSON.replace('open_lesson("01_tiny")', 'open_lesson("keras_tour")'))
+        write(appendix.source.parent / "pictures" / "squares.svg", "<svg/>")
+        (problem,) = build(course, [appendix], check=True).problems[1:]
+        assert problem == "keras_tour: an appendix is not graded: no cell may carry nbgrader metadata."
 
 
 class TestGather:
