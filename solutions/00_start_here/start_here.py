@@ -63,6 +63,8 @@ for index, label, probability in lesson.backbone.predict(lesson.backbone.preproc
 #
 # Each instrument answers its own question, and no other. Most wrong conclusions come from asking one what only another can tell.
 #
+# Not graded: an [appendix](../keras_tour/keras_tour.ipynb) shows filters, activation maps and Grad-CAM in Keras.
+#
 # ## How checks and hints work
 #
 # - A cell with **TODO** is yours. Below it a cell calls `lesson.check(...)`: it tries your function on small examples and says what it looked at, what came back, and what to try next. Run it as often as you like.

@@ -569,7 +569,7 @@ with lesson.reveal():
 #
 # Each answers its own question, and none of them answers another's. Looking is a way to debug: take it instead of trust.
 #
-# **Next:** this is the last lesson. Go back to [lesson 8, *Train your own, then check what it learned*](../08_fine_tune/fine_tune.ipynb), with pictures of your own, and look at your model's embeddings before and after training.
+# **Next:** this is the last lesson. Go back to [lesson 8, *Train your own, then check what it learned*](../08_fine_tune/fine_tune.ipynb), with pictures of your own, and look at your model's embeddings before and after training. Do you work with Keras? The [appendix](../keras_tour/keras_tour.ipynb) shows the same instruments there.
 #
 # **Sources.** Pearson, *On Lines and Planes of Closest Fit to Systems of Points in Space*, Philosophical Magazine 1901. · van der Maaten and Hinton, *Visualizing Data using t-SNE*, JMLR 2008. ·
 # Wattenberg, Viégas and Johnson, *How to Use t-SNE Effectively*, Distill 2016. · Razavian et al., *CNN Features off-the-shelf: an Astounding Baseline for Recognition*, CVPR workshop 2014. ·
