@@ -425,7 +425,7 @@ for title, (network, picture) in trials.items():
     print(f"{title:32} {off:9.3f}{heat_off:9.3f}   {backbone.labels[int(scores.argmax())]}")
 
 # %% [markdown]
-# **None of them raises an error, and most still answer with a cat.** Yet a heatmap may be off by more than half of its whole scale: the place that you would point at is another one. (The softmax changes no answer at all, for it keeps the order.)
+# **None of them raises an error, and most still answer with a cat.** Yet a heatmap may be off by more than half of its whole scale, and point at another place. (The softmax changes no answer at all, for it keeps the order.)
 # So *it still says cat* proves nothing. If a network that you took across does not agree, compare layer by layer with instrument 2, from the first one on. Where the numbers part is the mistake.
 
 # %% [markdown]
