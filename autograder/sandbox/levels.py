@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import sandlock
+
+from .worker import syscalls
 
 LEVELS = ("full", "bubblewrap", "limits")
 # Landlock ABI 6 (Linux 6.12) confines files, TCP, signals and abstract sockets.
@@ -109,6 +112,8 @@ def problem_with(name: str) -> str | None:
     if sys.platform != "linux":
         return f"it needs Linux, this is {sys.platform}"
     if name == "full":
+        if syscalls.program() is None:
+            return f"there is no system-call filter for {platform.machine()} machines"
         try:
             abi = sandlock.landlock_abi_version()
         except Exception as error:

@@ -171,6 +171,7 @@ def _become_worker(
         listener = syscalls.refuse(libc)
         if listener is not None:
             socket.send_fds(template, [b"births"], [listener])
+    template.close()
     _only_this_descriptor(descriptor)
     serve(sock, shell)
 

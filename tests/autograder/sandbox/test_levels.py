@@ -142,6 +142,15 @@ def test_the_filter_for_each_architecture(machine_name: str, monkeypatch: pytest
     assert len(code) // 8 < 4096  # the kernel takes no longer one
 
 
+def test_without_a_filter_the_sandbox_is_not_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    levels.problem_with.cache_clear()
+    try:
+        assert "no system-call filter for riscv64" in (levels.problem_with("full") or "")
+    finally:
+        levels.problem_with.cache_clear()
+
+
 def test_no_filter_where_the_numbers_are_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     assert syscalls.program() is None
