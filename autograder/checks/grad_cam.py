@@ -240,7 +240,8 @@ def class_heatmaps(draw: Draw) -> Iterator[Item]:
 
 def _class_heatmaps_item(name: str, model: Model, layer: Layer, x: Tensor, k: int) -> Item | None:
     classes = oracles.clear_order(model.module, x)
-    if classes is None:
+    # Classes that fall in the order of their numbers would hide that they were not sorted by probability.
+    if classes is None or (k > 1 and classes[:k] == sorted(classes[:k])):
         return None
     each = [oracles.telling_heatmap(model.module, layer.module, x, c) for c in classes[:k]]
     if any(heatmap is None for heatmap in each):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -15,7 +14,7 @@ from autograder.checks.items import Item
 from autograder.checks.telling import first_telling, hidden_mistakes
 from course_utils.comparison import Misconception, compare
 from course_utils.outcomes import Status
-from tests.autograder.checks.local_worker import judge_here
+from tests.autograder.checks.local_worker import function_of, judge_here
 
 ANSWERS = Path(__file__).parents[2] / "answers" / "06_grad_cam"
 TASKS = tuple(CHECKS.tasks)
@@ -27,12 +26,6 @@ def secret(number: int) -> bytes:
 
 def items(task: str, number: int) -> list[Item]:
     return list(CHECKS.tasks[task](Draw(secret(number), "06_grad_cam/test", task)))
-
-
-def function_of(path: Path) -> Any:
-    namespace: dict[str, Any] = {}
-    exec(compile(path.read_text(encoding="utf-8"), path.name, "exec"), namespace)
-    return namespace[path.parent.name]
 
 
 def check_draw(task: str, number: int) -> None:
