@@ -15,7 +15,7 @@
 # # 2 · What does this layer look for?
 # <!-- COLAB BADGE -->
 #
-# In lesson 1 you wrote a kernel, and it found edges. Nobody wrote the kernels of a trained network: it learned them, from a million pictures. They lie in the
+# In lesson 1 you wrote a kernel, and it found edges. Nobody wrote the kernels of a trained network: it learned them from pictures. They lie in the
 # model as plain numbers. In this lesson you turn those numbers into pictures and see **what the first layer looks for**. And you see why this works in the
 # first layer only.
 #
@@ -57,8 +57,8 @@ print("shape of the first layer's weights:", list(weight.shape))
 # Four axes: [filters, channels, rows, columns]. A *filter* (or kernel) of the first layer has three channels, because the picture has: one slice of weights
 # for red, one for green, one for blue. In ResNet-18 there are 64 filters of 3×7×7.
 #
-# The text speaks of ResNet-18. If another model is in use, its numbers differ. EfficientNet-Lite0 has 32 filters of 3×3: too few pixels for stripes, but
-# everything below works for it as well.
+# The text speaks of ResNet-18. Where its weights are not at hand, the course's teaching ResNet-18 stands in: filters of the same shape, learned from far fewer pictures.
+# Everything below works for other models as well.
 #
 # Here is the strongest filter, slice by slice. Red is positive, blue is negative.
 
@@ -190,9 +190,9 @@ with lesson.reveal("normalize_filters", "tile_filters"):
     )
 
 # %% [markdown]
-# This is how the filters of EfficientNet-Lite0 look, so that you can check your tiles (ResNet-18's are larger, and easier to read):
+# This is how the filters of the teaching ResNet-18 look, so that you can check your tiles:
 #
-# ![Expected output: a grid of 32 small colour pictures of 3 by 3 pixels in four rows of eight, with white lines between them.](pictures/expected_grid.webp)
+# ![Expected output: a grid of 64 small colour pictures of 7 by 7 pixels in eight rows of eight, with white lines between them. Some show dark and bright bars, others spots of colour.](pictures/expected_grid.webp)
 #
 # In a trained layer of 7×7 filters you can read three kinds:
 #
@@ -247,7 +247,7 @@ with lesson.reveal("normalize_filters", "tile_filters"):
 # This is a tool for debugging. A first layer that still looks like noise after training says: too little data, too little training, a learning rate far off, or too little
 # regularisation. It costs one look.
 #
-# With filters of 3×3 the number says less, for there are hardly any neighbours. With 7×7 the two grids are worlds apart.
+# Filters of 3×3, which many networks have, have hardly any neighbours: there the number says less.
 #
 # ## What a filter answers to
 #
@@ -300,7 +300,7 @@ with lesson.reveal("normalize_filters"):
         worst = best[:, index].min() / best[:, index].max()
         titles += [
             f"filter {index}",
-            f"likes {math.degrees(ANGLES[favourite]):.0f}°; worst angle {worst:.0%}",
+            f"its favourite; worst angle: {worst:.0%}",
         ]
     show_pictures(
         panels,
@@ -447,8 +447,9 @@ with lesson.reveal("normalize_filters", "tile_filters", "similar_filters"):
     )
 
 # %% [markdown]
-# A pair above 0.95 does the same work twice: a place where a network can be made smaller. A pair near −1 does not. Behind the ReLU one keeps what the other loses, so a network *needs* both halves of such a
-# pair (Shang et al. 2016 found many of them in first layers).
+# A pair above 0.95 does nearly the same work twice: a candidate where a network might be made smaller. Count yours in the first line: the teaching ResNet-18 has none, and its closest pair reaches 0.80.
+#
+# A pair near −1 is no such candidate. Behind a ReLU one keeps what the other loses, so the two halves do different work (Shang et al. 2016 found many such pairs in first layers).
 #
 # ## Where the instrument ends
 #

@@ -71,7 +71,7 @@ for role in ("first_conv", "early", "middle", "late"):
 
 # %% [markdown]
 # `dict(model.named_modules())` maps each dotted name to its module, and `model.get_submodule("layer2.0.conv1")` gives the one with that name.
-# The text speaks of ResNet-18, whose layers are called `conv1`, `relu`, `layer2`, `layer4`; in another model they have the names printed above.
+# The text speaks of ResNet-18, whose layers are called `conv1`, `relu`, `layer2`, `layer4`. The teaching ResNet-18 has the same names and shapes; in another model they have the names printed above.
 #
 # ## Define, register, run, remove
 #
@@ -256,13 +256,13 @@ with lesson.reveal("capture_output"):
         signed=True,
         shared=False,
         suptitle="The cat, as four filters of the first layer see it",
-        alt="Four signed maps of the cat photograph from the first convolution. The cat's outline, whiskers and stripes can be made out.",
+        alt="Four signed maps of the cat photograph from the first convolution. Its eyes, nose and stripes can be made out.",
     )
 
 # %% [markdown]
-# You should see the cat four times, each time through another filter (here EfficientNet-Lite0's; yours show other channels, and the same cat):
+# You should see the cat four times, each time through another filter (here the teaching ResNet-18's; another model shows other channels, and the same cat):
 #
-# ![Expected output: four maps of the cat in red and blue. In each the face, the ears and the whiskers can be made out, drawn by another filter.](pictures/expected_output.webp)
+# ![Expected output: four maps of the cat in red and blue. In each the eyes and the nose can be made out, drawn by another filter.](pictures/expected_output.webp)
 #
 # ## Many layers at once
 #
@@ -350,7 +350,7 @@ with lesson.reveal("capture_activations"):
         show_maps(
             [captured[layer][0].mean(dim=0)],
             titles=[f"{layer}: mean over {captured[layer].shape[1]} channels"],
-            suptitle="One pass, every depth",
+            suptitle="One of the layers that one pass kept",
             label="mean activation",
             alt=f"The mean over all channels of the output of {layer} for the cat picture.",
         )
@@ -393,10 +393,12 @@ with lesson.reveal():
     leaky, kept, forgotten = colour_spotter(), [], []
 
     def milliseconds(model, times=20):
-        start = time.perf_counter()
+        taken = []
         for _ in range(times):
+            start = time.perf_counter()
             model(tiny)
-        return (time.perf_counter() - start) / times * 1000
+            taken.append(time.perf_counter() - start)
+        return min(taken) * 1000  # the quickest: the others waited for something else
 
     print(f"{'runs of the cell':>16} {'hooks on the layer':>19} {'calls so far':>13} {'one pass takes':>15}")
     for run in range(1, 501):
@@ -475,7 +477,7 @@ with lesson.reveal():
 
 # %% [markdown]
 # The full backward hook looks at the output through a *view*, and a view must not be overwritten. The tensor hook sits on the tensor itself and does not mind. (ResNet-18 has an
-# in-place ReLU behind most of its BatchNorm layers: there you will meet this error.)
+# in-place ReLU behind most of its BatchNorm layers: there you will meet this error. A BatchNorm layer shifts and scales each channel.)
 #
 # Two more things to know before the task:
 #
@@ -539,12 +541,13 @@ with lesson.reveal("capture_output", "capture_gradient"):
         suptitle=f"Red: more here raises the score of {label}; blue: it lowers it",
         label="gradient of the score",
         alt=f"Four signed maps of the gradient of the score of {label} at the middle layer. Red and blue cells stand "
-        "side by side, most of them on the cat's face.",
+        "side by side, in a pattern of regular dots; no cat can be recognised.",
     )
 
 # %% [markdown]
 # The gradient for red is 1/6 in the map of red, −1/6 in the map of green and 0 in that of blue: the score of red is the *mean* of six cells of red minus the mean of green.
-# In the large model the middle layer is far from the score, and its gradient differs from cell to cell, in size and in sign. Lesson 6 turns such gradients into a heatmap.
+# In the large model the middle layer is far from the score, and its gradient differs from cell to cell, in size and in sign. The regular dots are traces of strides: behind `layer2` two steps of stride 2 follow, each with
+# a shortcut that looks at every second cell only, so more gradient comes back to some cells than to their neighbours. Lesson 6 turns gradients of the last layer into a heatmap.
 #
 # ## Stretch: where is the model silent? (not graded)
 #

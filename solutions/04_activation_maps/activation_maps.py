@@ -55,7 +55,7 @@ from course_utils.images import list_pictures, load_picture, normalise, to_image
 # The cat goes through the network once, and three sensors keep what passes: one early, one in the middle, one at the end. Your
 # `capture_activations` of lesson 3 does this. Here the library Captum does; its `LayerActivation` is the same instrument.
 #
-# The text speaks of ResNet-18. Another model has other numbers of channels; everything below works for it as well.
+# The text speaks of ResNet-18. Where its weights are not at hand, the course's teaching ResNet-18 stands in, with the same shapes and other maps. Everything below works for other models as well.
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_depths", "locked": true, "schema_version": 3, "solution": false, "task": false}
 backbone = lesson.backbone  # ResNet-18, or what stands in for it
@@ -168,9 +168,9 @@ with lesson.reveal("top_channels"):
         )
 
 # %% [markdown]
-# You should see three rows like this last one (here EfficientNet-Lite0; another model shows other channels):
+# You should see three rows. The last one looks like this (here the teaching ResNet-18; another model shows other channels):
 #
-# ![Expected output: four maps of the late layer, 7 by 7 cells each. A few cells are bright, most are dark. No cat can be recognised in them.](pictures/expected_late.webp)
+# ![Expected output: four maps of the late layer, 7 by 7 cells each. Some cells in the upper half are bright, most of the lower half is dark. No cat can be recognised in them.](pictures/expected_late.webp)
 #
 # No class went into these pictures: the forward pass knows of none. Activation maps are **class-agnostic**. They say what was found, not what it counted for.
 #
@@ -231,7 +231,7 @@ with lesson.reveal("top_channels", "resize_map"):
         show_pictures(
             [seen_cat, *(overlay(seen_cat, layer) for layer in layers)],
             titles=["the picture", *(f"channel {channel}" for channel in chosen)],
-            suptitle=f"Where the three most variable channels of the {depth} layer answer",
+            suptitle=f"Where the three most variable channels of the {depth} layer answer (bright)",
             alt=f"The cat, and three times the cat with a map of the {depth} layer over it, bright where the channel answers.",
         )
 
@@ -361,8 +361,8 @@ with lesson.reveal("top_channels", "max_activating_patches"):
     explore(lambda channel: show_patches("late", channel), channel=liked["late"][2:] + liked["late"][:2])
 
 # %% [markdown]
-# Do the patches of a channel have something in common: a colour, a texture, a shape? In the middle layer this is often so; late channels may like things that look alike to
-# nobody but the network. And some rows have no common theme at all. A channel need not have *one* meaning. Careful, too: six patches out of some fifty pictures show what the channel likes **best of what it was
+# Do the patches of a channel have something in common: a colour, a texture, a shape? In some rows you may find it, a curved outline or a pattern of stripes. Other rows have no theme that we could name. A channel need not
+# have *one* meaning, and what its patches share may look alike to nobody but the network. Careful, too: six patches out of some fifty pictures show what the channel likes **best of what it was
 # offered**.
 #
 # ## Channels that never answer
@@ -424,7 +424,7 @@ with lesson.reveal("dead_channels"):
 # %% [markdown]
 # Silence on one picture is common deep in a network. Silence on *all* pictures is a finding.
 #
-# So use it as one. Below, a copy of the model was damaged: in its first BatchNorm layer, a quarter of the channels got a bias far below zero, as one step with a
+# So use it as one. Below, a copy of the model was damaged: in its first BatchNorm layer (it shifts and scales each channel), a quarter of the channels got a bias far below zero, as one step with a
 # far too large learning rate can do. The model still gives answers, and no error. Would you notice?
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_broken", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -450,13 +450,13 @@ with lesson.reveal("dead_channels"):
                     for c in (dead[0], dead[0] + 1, dead[1], dead[1] + 1)
                 ],
                 shared=True,
-                suptitle="Two of these four maps are black on every picture",
+                suptitle="Two of these four channels are dead: 0 everywhere",
                 label="activation",
                 alt="Four early maps of the damaged model: every other one is empty, the rest show the picture.",
             )
 
 # %% [markdown]
-# The instrument tells what the answers hide: channels 0, 4, 8, 12 and so on are dead, on every picture. Such a regular pattern has a cause. (A few dead channels in a healthy model, as EfficientNet-Lite0 has them here, are no damage: they cost time and tell nothing.) When a training run goes wrong, dead channels, layer by layer, are among the first things to count.
+# The instrument tells what the answers hide: channels 0, 4, 8, 12 and so on are dead, on every picture. Such a regular pattern has a cause. (A few dead channels in a model that works are no damage: they cost time and tell nothing.) When a training run goes wrong, dead channels, layer by layer, are among the first things to count.
 #
 # ## Stretch: is one channel a cat detector? (not graded)
 #
