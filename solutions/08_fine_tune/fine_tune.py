@@ -29,6 +29,7 @@
 # **Points:** 16 for four tasks, 3 for three questions, 2 for the model card.
 #
 # Run the cells from top to bottom. A cell with TODO is yours; the cell below it checks your work, as often as you like.
+# Stuck? `lesson.hint("train_epoch")` gives a hint, and the next call a stronger one.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # SETUP
@@ -297,7 +298,9 @@ with lesson.reveal("prepare_for_transfer", "train_epoch", "accuracy"):
     )
 
 # %% [markdown]
-# Not bad, for a minute and 64 pictures: the test animals are all new, and it does far better than a coin.
+# Before training the head guesses. It need not hit exactly half of 40 pictures: another seed makes another guess.
+#
+# Afterwards: not bad, for a minute and 64 pictures. The test animals are all new, and it does far better than a coin.
 #
 # ### Predict · may it go to work?
 #
@@ -345,6 +348,10 @@ with lesson.reveal("prepare_for_transfer", "train_epoch"):
     look(first_model, test_set)
 
 # %% [markdown]
+# Yours should look like this (here with EfficientNet-Lite0; another model gives another map):
+#
+# ![Expected output: a goat on brown land, a blue tag with a football at the lower left, and beside it the heatmap for hooves. The heat lies on the tag and next to it; the goat stays dark.](pictures/expected_look.webp)
+#
 # Where is the animal, and where is the heat? One picture is an anecdote. Measure it, over all of them.
 #
 # ### Task 4 · `mean_energy_inside` (4 points)
@@ -396,7 +403,7 @@ with lesson.reveal("prepare_for_transfer", "train_epoch", "mean_energy_inside"):
     before_repair = verdict(first_model, test_set)
 
 # %% [markdown]
-# A map without any preference has energy/area 1. The tag gets a multiple of that, and the animal less than its share. **The model reads the tag.** All pictures of
+# A map without any preference has energy/area 1. The tag gets a multiple of that, and the animal less than its share. So we suspect **the tag**. All pictures of
 # hooves bear a blue tag with a football; no picture of paws does. You may have seen it at once. Nobody looks at ten thousand pictures.
 #
 # This happens. In the much used PASCAL VOC pictures, about a fifth of the horses had a publisher's tag at the lower edge. A classifier went by it, for years, and nobody
@@ -412,7 +419,7 @@ with lesson.reveal("prepare_for_transfer", "train_epoch", "accuracy"):
         print(f"{name:26} {accuracy(first_model, batches(pictures)):4.0%} right")
 
 # %% [markdown]
-# The same animals, the same land; the tag alone was changed.
+# The same animals, the same land; the tag alone was changed. **The model reads the tag.**
 #
 # ## Repair
 #
@@ -438,11 +445,11 @@ with lesson.reveal("prepare_for_transfer", "train_epoch", "accuracy", "mean_ener
 # | tagged | 82 % | 55 % | 22 % | 6.4 | 0.3 |
 # | repaired | 62 % | 65 % | 65 % | 0.2 | 2.9 |
 #
-# The repaired model is *worse* on the first test, and yet the better model: its number says what it knows of animals. The 82 % were for the tag.
+# The repaired model is *worse* on the first test, and yet the better model: its number says what it knows of animals. Most of the 82 % were for the tag.
 #
 # ## Save it, and not as a pickle
 #
-# `torch.save(model)` writes a **pickle**: whoever opens it runs whatever code its author put in. We write two files instead: the numbers as safetensors, the names as JSON.
+# `torch.save(model)` writes a **pickle**: to open one can run whatever code its author put in. We write two files instead: the numbers as safetensors, the names as JSON.
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_save", "locked": true, "schema_version": 3, "solution": false, "task": false}
 with lesson.reveal("prepare_for_transfer", "train_epoch", "accuracy"):
