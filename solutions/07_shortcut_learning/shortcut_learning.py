@@ -28,6 +28,9 @@
 # **You need:** Grad-CAM and its limits (lesson 6). Here it comes ready made, as `course_utils.instruments`, with the library
 # Captum underneath (`%pip install captum` where it is missing).
 # **Time:** about 30 minutes. **Points:** 15 for four tasks, 3 for three questions, 2 for the reflection.
+#
+# Run the cells from top to bottom. A cell with TODO is yours; the cell below it checks your work, as often as you like.
+# Stuck? `lesson.hint("group_accuracy")` gives a hint, and the next call a stronger one.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # SETUP
@@ -128,7 +131,7 @@ print(
 )
 
 # %% [markdown]
-# Nearly perfect. A paper could be written about it.
+# Hardly a mistake. A paper could be written about it.
 #
 # ### Predict · a model that looks at the background alone
 #
@@ -438,12 +441,17 @@ with lesson.reveal("group_accuracy", "energy_inside", "flip_rate", "balanced_wei
         ],
         titles=["the picture", *maps] * 2,
         suptitle="After the repair the heatmap moves to the bird (the two pictures where it moves most)",
-        alt="Two birds, each beside three heatmaps: of the biased model, spread over the background; of the balanced one; and of the one with random backgrounds, on the bird.",
+        alt="Two birds, each beside three heatmaps: of the biased model, spread over the background; "
+        "of the balanced one; and of the one with random backgrounds, on the bird.",
     )
 
 # %% [markdown]
-# Look at the first two columns: on data like its own, all three models are nearly alike. **That test cannot tell a shortcut from knowledge**, because
-# the shortcut works there. The other columns can.
+# With EfficientNet-Lite0 it looks like this:
+#
+# ![Expected output: two rows, a white rhea on water and a penguin on land. In each row the picture, then three heatmaps over it. That of the biased model lies on the background beside the bird. That of the model with random backgrounds lies on the bird, in both rows. That of the balanced model still lies on the water in the first row, and on the penguin in the second.](pictures/expected_repairs.webp)
+#
+# Now the table. The first column of numbers: on data like their own, all three models are alike. **That test cannot tell a shortcut from knowledge**, because
+# the shortcut works there. The average over the groups hardly tells, either. The worst group and the flip rate do.
 #
 # One run is one run. Here are the medians of five, each with another split of the birds (`python -m benchmarks.birds`, EfficientNet-Lite0):
 #
@@ -526,7 +534,8 @@ batches = {
 true_classes = [class_index(name) for name in known]
 with lesson.reveal("energy_inside", "flip_rate"):
     print(
-        f"{len(known)} birds, 1000 classes. Flip rate between land and water: {flip_rate(backbone.model, batches['land'], batches['water']):.2f}"
+        f"{len(known)} birds, 1000 classes. Flip rate between land and water: "
+        f"{flip_rate(backbone.model, batches['land'], batches['water']):.2f}"
     )
     for place in PLACES:
         with torch.no_grad():
@@ -538,7 +547,8 @@ with lesson.reveal("energy_inside", "flip_rate"):
         energy = sum(energy_inside(h, m) for h, m in zip(hot, masks, strict=True)) / len(known)
         share = sum(float(m.float().mean()) for m in masks) / len(known)
         print(
-            f"on {place:6} own class first: {right:2} of {len(known)}   its probability: {np.mean(chance):.2f}   energy/area: {energy / share:.1f}"
+            f"on {place:6} own class first: {right:2} of {len(known)}   "
+            f"its probability: {np.mean(chance):.2f}   energy/area: {energy / share:.1f}"
         )
 
 # %% [markdown]
