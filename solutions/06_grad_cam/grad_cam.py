@@ -561,8 +561,8 @@ with lesson.reveal("grad_cam"):
 
 # %% [markdown]
 # With EfficientNet-Lite0, the score of *king penguin* falls by 5.6 without its hottest fifth. Without the coldest, most of the
-# flamingo, it rises by 1.3. So the heatmap was right about what mattered there. The cat's score does not fall at all: the face fills the
-# picture, and enough of it is left. Both heatmaps looked equally convincing. Only the experiment tells them apart.
+# flamingo, it rises by 1.3. So the heatmap was right about what mattered there. The cat's score does not fall at all. Perhaps, as the face
+# fills the picture, enough of it is left. Both heatmaps looked equally convincing. Only the experiment tells them apart.
 # Which numbers does your model give?
 
 # %% [markdown]
@@ -605,7 +605,8 @@ with lesson.reveal("grad_cam"):
         "Right the same bird with red and blue exchanged.",
     )
     print(
-        f"share of the heatmap on the bird: {float(heat[mask].sum() / heat.sum()):.0%}; the bird's share of the picture: {float(mask.float().mean()):.0%}"
+        f"share of the heatmap on the bird: {float(heat[mask].sum() / heat.sum()):.0%}; "
+        f"the bird's share of the picture: {float(mask.float().mean()):.0%}"
     )
 
 # %% [markdown]
@@ -642,7 +643,7 @@ raise RuntimeError("Not marked: mark with this course's nbgrader_config.py (auto
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_guided", "locked": true, "schema_version": 3, "solution": false, "task": false}
 with lesson.reveal("grad_cam", "guided_grad_cam"):
-    # Made beforehand from EfficientNet-Lite0, for the class Egyptian cat; in lesson 5 you make such a map yourself.
+    # Made beforehand from EfficientNet-Lite0, for the class Egyptian cat; in lesson 5 you made such a map yourself.
     with Image.open(data_dir() / "lesson06" / "guided_cat.webp") as file:
         guided = torch.from_numpy(np.array(file)).permute(2, 0, 1).float()
     guided = (guided - 127) / 127
@@ -662,7 +663,7 @@ with lesson.reveal("grad_cam", "guided_grad_cam"):
     )
 
 # %% [markdown]
-# A beautiful picture, and a warning with it. Adebayo et al. (2018) replaced a network's learned weights by random ones. Grad-CAM's maps changed; those of
+# A beautiful picture, and a warning with it. Adebayo et al. (2018) replaced a network's learned weights by random ones, from the last layer down. Grad-CAM's maps changed; those of
 # guided backpropagation and of guided Grad-CAM hardly did. Lines that stay when the knowledge is gone come from the picture, not
 # from the model. Trust the place, not the lines.
 #
