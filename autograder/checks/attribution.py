@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from autograder.sandbox.worker.recipes import build
 
 from . import oracles
-from .attribution_mistakes import occlusion_mistakes, rule_mistakes, saliency_mistakes
+from .attribution_mistakes import saliency_mistakes
+from .attribution_occlusion_mistakes import occlusion_mistakes
+from .attribution_rule_mistakes import rule_mistakes
 from .draw import Draw, Model
 from .items import Item, LessonChecks
 from .telling import first_telling

@@ -13,7 +13,9 @@ from torch import Tensor, nn
 
 from autograder.checks import oracles
 from autograder.checks.attribution import CHECKS, ORACLE_MAPS, ORACLE_X
-from autograder.checks.attribution_mistakes import occlusion_mistakes, rule_mistakes, saliency_mistakes
+from autograder.checks.attribution_mistakes import saliency_mistakes
+from autograder.checks.attribution_occlusion_mistakes import occlusion_mistakes
+from autograder.checks.attribution_rule_mistakes import rule_mistakes
 from autograder.checks.draw import Draw, Model
 from autograder.checks.items import Item
 from autograder.checks.telling import hidden_mistakes
