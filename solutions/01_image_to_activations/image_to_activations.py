@@ -141,7 +141,7 @@ with lesson.reveal("preprocess"):
     show_pictures(
         [cat, to_image(x_seen)],
         titles=[f"{cat.width} × {cat.height}", "what a network sees: 224 × 224"],
-        suptitle="The edges are gone before the network starts",
+        suptitle="The margins are gone before the network starts",
         alt="Left the whole photograph of the cat. Right the square middle part of it, with less of the background.",
     )
     show_maps(
@@ -345,19 +345,26 @@ for index, label, probability in backbone.predict(x_cat, k=3):
     print(f"{probability:6.1%}  {label}  (class {index})")
 
 # %% [markdown]
-# The text speaks of ResNet-18. If the line above names another model, its numbers of channels and its maps differ; everything below works for it as well.
+# The text speaks of ResNet-18. Where its weights are not at hand, the course's teaching ResNet-18 stands in. It has the same layers and shapes. Its weights were learned from far fewer
+# pictures, so its maps and answers differ. Everything below works for other models as well.
 
 # %% tags=["show"] nbgrader={"grade": false, "grade_id": "show_first_layer", "locked": true, "schema_version": 3, "solution": false, "task": false}
 first = layer_output(backbone.model, backbone.first_conv, x_cat)[0]
-strongest = first.var(dim=(1, 2)).argsort(descending=True)[:8]
+# Of the 32 channels with the most contrast: the first, then each time the one least like those chosen before.
+strongest = first.var(dim=(1, 2)).argsort(descending=True)[:32]
+likeness = torch.corrcoef(first[strongest].flatten(1)).abs().nan_to_num(1)
+picked = [0]
+while len(picked) < 8:
+    picked.append(int(likeness[picked].amax(dim=0).argmin()))
+strongest = strongest[picked]
 show_maps(
     [first[i] for i in strongest],
     titles=[f"channel {i}" for i in strongest.tolist()],
     signed=True,
     shared=False,
-    suptitle=f"The first layer: {len(first)} filtered versions of one cat, the 8 with the most contrast",
-    alt="Eight signed maps of the cat from the first layer. Each answers to something else: edges of one direction, light and dark "
-    "areas, or a colour. The cat is easily recognised in all of them.",
+    suptitle=f"The first layer: 8 of its {len(first)} filtered versions of one cat",
+    alt="Eight signed maps of the cat from the first layer. Some answer to light or dark areas, others to the edges of the eyes and "
+    "the stripes. The cat is easily recognised in all of them.",
 )
 print(f"from {list(x_cat.shape)} to {[1, *first.shape]}")
 
@@ -417,7 +424,7 @@ show_maps(
 # that can influence a value is its **receptive field**.
 #
 # Walk from the picture into the network and keep two numbers: how wide the **field** is, and how many pixels lie between two neighbours, the **step**.
-# The start of ResNet-18, in (kernel, stride), is (7, 2), then a pooling (3, 2), then (3, 1):
+# ResNet-18 starts, in (kernel, stride), with (7, 2). Then comes a *pooling*, (3, 2): no weights, it keeps the largest value under its window. Then comes (3, 1):
 #
 # | layer | field before | + (kernel − 1) · step before | field after | step after |
 # |---|---|---|---|---|
@@ -499,12 +506,15 @@ with lesson.reveal("receptive_field"):
         zoom = 480 / view
         panel = wide.crop((240 - view // 2,) * 2 + (240 + view // 2,) * 2).resize((480, 480))
         pen = ImageDraw.Draw(panel)
-        for part, colour in zip(parts, ("#ffffff", "#56b4e9", "#e6007a"), strict=True):
+        for part, colour in zip(parts, ("#ffffff", "#56b4e9", "#f0e442"), strict=True):
             low, high = 240 - resnet_fields[part] * zoom / 2, 240 + resnet_fields[part] * zoom / 2
-            pen.rectangle((low, low, high, high), outline=colour, width=5)
+            pen.rectangle((low, low, high, high), outline="black", width=9)
+            pen.rectangle((low + 2, low + 2, high - 2, high - 2), outline=colour, width=5)
             words = f"{part}: {resnet_fields[part]}"
+            # Above its square, or inside where there is no room above.
+            place, anchor = (low - 5, "mb") if low > 45 else (low + 14, "mt")
             pen.text(
-                (240, low - 5), words, colour, anchor="mb", font_size=26, stroke_width=3, stroke_fill="black"
+                (240, place), words, colour, anchor=anchor, font_size=30, stroke_width=3, stroke_fill="black"
             )
         panels.append(panel)
     show_pictures(
@@ -516,7 +526,9 @@ with lesson.reveal("receptive_field"):
     )
 
 # %% [markdown]
-# From `layer4` on, every cell could see the whole picture. Then the maps of the last layer might have forgotten *where* things are. Have they? That is a
+# `layer1` to `layer4` are the four parts of ResNet-18 behind its pooling, with four convolutions each on the main path. (VGG-16 is an older and plainer network, printed to compare.)
+#
+# At the end of `layer4` every cell could see the whole picture. Then the maps of the last layer might have forgotten *where* things are. Have they? That is a
 # question for an experiment.
 #
 # ## The black-box experiment: hide a region, see what changes
@@ -607,7 +619,7 @@ with lesson.reveal("activation_change"):
         )
 
 # %% [markdown]
-# With EfficientNet-Lite0 your figure looks like this:
+# With the teaching ResNet-18 your figure looks like this. Each map is scaled by its own largest change:
 #
 # ![Expected output: the cat with a grey square at the upper left, and three maps of the change in an early, a middle and a late layer. In each the bright part lies on the square.](pictures/expected_change.webp)
 #
@@ -668,8 +680,8 @@ with lesson.reveal("activation_change"):
         felt,
         title="what the middle cell answers to",
         label="change of the middle cell",
-        alt="The cat, and over it a map of squares. The middle cell of the late layer changes most when a square near the middle is hidden, "
-        "and little when one at the edge is.",
+        alt="The cat, and over it a map of squares. The middle cell of the late layer changes most when a square near the middle, at the nearer "
+        "eye, is hidden, and little when one at the edge is.",
     )
     ### END SOLUTION
 

@@ -2,7 +2,7 @@
 
     python solutions/01_image_to_activations/pictures/make_expected.py path/to/image_to_activations.ipynb
 
-Execute the solution with EfficientNet-Lite0 (COURSE_BACKBONE=efficientnet_lite0): the text names that model.
+Execute the solution with the teaching ResNet-18 (COURSE_BACKBONE=teaching_resnet18): the text names that model.
 """
 
 from __future__ import annotations
