@@ -125,9 +125,10 @@ class Lesson:
                 "COURSE_STRICT"
             ):  # the build executes the solutions so: nothing may go wrong unseen
                 raise
-            needed = ", ".join(f"`{task}`" for task in tasks)
+            needed = " and ".join(f"`{task}`" for task in tasks)
             if isinstance(error, NotImplementedError) and "TODO" in str(error):
-                text = f"This cell shows what your {needed} gives: write that first, then run it again."
+                first = "gives: write that" if len(tasks) == 1 else "give: write them"
+                text = f"This cell shows what your {needed} {first} first, then run it again."
                 show_note("Not yet", text if tasks else "This cell is still TODO. It is not graded.")
             else:
                 said = " ".join(str(error).split())[:200]
