@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
-
-from course_utils.comparison import Misconception
 
 from . import oracles
 from .draw import Draw, Layer, Loader, Model, Optimizer, Stay
-from .items import Item, LessonChecks, Look
+from .fine_tune_mistakes import (
+    accuracy_mistakes,
+    energy_mistakes,
+    epoch_looks,
+    epoch_mistakes,
+    transfer_looks,
+)
+from .fine_tune_oracles import one_epoch
+from .items import Item, LessonChecks
 from .telling import TRIES, first_telling
 
 CHECKS = LessonChecks("08_fine_tune")
@@ -24,69 +29,21 @@ CHECKS = LessonChecks("08_fine_tune")
 @CHECKS.task("prepare_for_transfer", repeat=False)
 def prepare_for_transfer(draw: Draw) -> Iterator[Item]:
     residual = draw.model("residual", "residual", channels=[6, 7, 9], classes=5)
-    yield _prepared(draw, "a head at the top level, new number of classes", residual, "fc", 3)
+    yield _prepared("a head at the top level, new number of classes", residual, "fc", 3)
     mobile = draw.model("mobile", "mobile", channels=[4, 6, 8], classes=6)
     yield _prepared(
-        draw, "a head inside a Sequential: a dotted name that ends in a number", mobile, "classifier.3", 4
+        "a head inside a Sequential: a dotted name that ends in a number", mobile, "classifier.3", 4
     )
     normed = draw.model("normed", "normed", channels=[4, 6, 8], classes=4, train=True)
-    yield _prepared(draw, "a head under a dotted name, in a model in train mode", normed, "top.out", 7)
+    yield _prepared("a head under a dotted name, in a model in train mode", normed, "top.out", 7)
     same = draw.model("same", "plain", channels=[4, 5, 7], classes=3)
-    yield _prepared(draw, "as many classes as before: the head is fresh all the same", same, "head", 3)
+    yield _prepared("as many classes as before: the head is fresh all the same", same, "head", 3)
     frozen = draw.model("frozen", "functional", channels=[4, 5, 7], classes=5, frozen=True)
-    yield _prepared(draw, "a model that comes frozen: its new head can learn", frozen, "out", 2)
+    yield _prepared("a model that comes frozen: its new head can learn", frozen, "out", 2)
 
 
-def _prepared(draw: Draw, name: str, model: Model, head: str, classes: int) -> Item:
-    old = model.module.get_submodule(head)
-    assert isinstance(old, nn.Linear)
-    before = dict(model.module.named_parameters())
-    rest = {key: value.detach() for key, value in before.items() if not key.startswith(head + ".")}
-    wanted = {key: key.startswith(head + ".") for key in before}
-    linear = {"type": "Linear", "in": old.in_features, "out": classes, "bias": True, "fresh": True}
-    options = {"name": head, "old": old.weight.detach().flatten()[:6].tolist()}
-    looks = [
-        Look(
-            "is_argument",
-            True,
-            "What came back is not the model that was given. Change that model and return it: `return model`.",
-            options={"of": 0},
-            misconception="other_object",
-        ),
-        Look(
-            "linear",
-            linear,
-            f"The layer at the dotted name is not a fresh `nn.Linear` with bias, {classes} outputs and as many inputs as "
-            "the old one had. Put a new layer into the module that holds the old one.",
-            argument=0,
-            options=options,
-            misconception="head_not_replaced",
-        ),
-        Look(
-            "requires_grad",
-            wanted,
-            "`requires_grad` is not right everywhere: True for the new head's weight and bias, False for all else. "
-            "Freeze first, then put the new head in.",
-            argument=0,
-            misconception="wrong_parts_frozen",
-        ),
-        Look(
-            "parameters",
-            rest,
-            "Some parameter outside the head has another value, or another place, than before. Leave the rest as it is.",
-            argument=0,
-            misconception="rest_changed",
-            only=lambda key: not key.startswith(head + "."),
-        ),
-        Look(
-            "buffers",
-            {key: value.detach() for key, value in model.module.named_buffers()},
-            "Some buffer has another value than before: freezing touches no statistics.",
-            argument=0,
-            misconception="rest_changed",
-        ),
-    ]
-    return Item(name, [model, head, classes], looks=looks, watch=False)
+def _prepared(name: str, model: Model, head: str, classes: int) -> Item:
+    return Item(name, [model, head, classes], looks=transfer_looks(model, head, classes), watch=False)
 
 
 # --- train_epoch: changes parameters, gradients and unfrozen statistics ---------------------------------------
@@ -118,59 +75,10 @@ def train_epoch(draw: Draw) -> Iterator[Item]:
 def _epoch(draw: Draw, name: str, model: Model, sizes: tuple[int, ...], *, bare: bool = False) -> Item:
     batches = _batches(draw, name, sizes, model.recipe["classes"])
     rate = 0.05
-    trained, losses = model.fresh(), []
-    optimizer = torch.optim.SGD([p for p in trained.parameters() if p.requires_grad], lr=rate)
-    _train_mode(trained)
-    for images, labels in batches:
-        optimizer.zero_grad()
-        loss = F.cross_entropy(trained(images), labels)
-        loss.backward()
-        optimizer.step()
-        losses.append(float(loss.detach()))
+    trained, losses = one_epoch(model, batches, rate)
     mean = sum(loss * size for loss, size in zip(losses, sizes)) / sum(sizes)
-    mistakes = [
-        Misconception(
-            "mean_over_batches",
-            "This is the mean over the batches. A small last batch then counts as much as a full one: weight each batch's "
-            "loss by its number of samples.",
-            sum(losses) / len(losses),
-        ),
-        Misconception(
-            "summed_losses", "The batches' losses were added up. Divide by what was seen.", sum(losses)
-        ),
-        Misconception(
-            "summed_losses", "This is the sum over the samples. Divide by their number.", mean * sum(sizes)
-        ),
-        Misconception(
-            "last_loss", "This is the last batch's loss alone. Average over the epoch.", losses[-1]
-        ),
-        Misconception(
-            "loss_of_first_batch", "This is the first batch's loss alone. Go through all.", losses[0]
-        ),
-    ]
     frozen_norms = [
         m for m in trained.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and not m.training
-    ]
-    statistics = (
-        "The BatchNorm statistics are not what they should be. Layers whose parameters are all frozen stay in eval mode "
-        "and keep theirs; the others are in train mode and learn theirs."
-    )
-    looks = [
-        Look(
-            "buffers",
-            _detached(trained.named_buffers()),
-            statistics,
-            argument=0,
-            misconception="batchnorm_statistics",
-        ),
-        Look(
-            "parameters",
-            _detached(trained.named_parameters()),
-            "The parameters after the epoch are not those that one step a batch gives. For each batch in turn: "
-            "`zero_grad`, forward, loss, `backward`, `step`.",
-            argument=0,
-            misconception="wrong_steps",
-        ),
     ]
     step = "Look at the mode of each layer, and at the mean: over samples, after the whole epoch."
     if frozen_norms:
@@ -179,25 +87,11 @@ def _epoch(draw: Draw, name: str, model: Model, sizes: tuple[int, ...], *, bare:
         name,
         [model, _loader(batches, bare), Optimizer(model, rate)],
         expected=mean,
-        misconceptions=mistakes,
+        misconceptions=epoch_mistakes(losses, sizes, mean),
         next_step=step,
-        looks=looks,
+        looks=epoch_looks(trained),
         watch=False,
     )
-
-
-def _train_mode(model: nn.Module) -> None:
-    """Train mode, but eval for each BatchNorm that has parameters and whose parameters are all frozen."""
-    model.train()
-    for module in model.modules():
-        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)):
-            own = list(module.parameters())
-            if own and not any(parameter.requires_grad for parameter in own):
-                module.eval()
-
-
-def _detached(named: Any) -> dict[str, Tensor]:
-    return {name: value.detach() for name, value in named}
 
 
 def _batches(draw: Draw, name: str, sizes: tuple[int, ...], classes: int) -> list[tuple[Tensor, Tensor]]:
@@ -274,7 +168,7 @@ def _accuracy(
             name,
             [model, _loader(list(zip(pictures, labels)), bare)],
             expected=share,
-            misconceptions=_accuracy_mistakes(share, over_batches, right, sizes),
+            misconceptions=accuracy_mistakes(share, over_batches, right, sizes),
             next_step="Is the model in eval mode while it answers, and are the right answers counted over all samples?",
         )
         norms = family in ("residual", "normed", "mobile") and not options.get("frozen")
@@ -287,30 +181,6 @@ def _accuracy(
             return best
     assert best is not None
     return best
-
-
-def _accuracy_mistakes(
-    share: float, over_batches: float, right: list[float], sizes: tuple[int, ...]
-) -> list[Misconception]:
-    return [
-        Misconception(
-            "mean_over_batches",
-            "This is the mean of the batches' shares. A small batch counts too much there: divide all right answers by "
-            "all samples.",
-            over_batches,
-        ),
-        Misconception("percent", "This is a percentage. Return a share from 0 to 1.", 100 * share),
-        Misconception(
-            "count", "This is the number of right answers. Divide by the number of samples.", sum(right)
-        ),
-        Misconception("error_rate", "This is the share of wrong answers.", 1 - share),
-        Misconception(
-            "last_batch", "This is the last batch alone. Count over all batches.", right[-1] / sizes[-1]
-        ),
-        Misconception(
-            "first_batch", "This is the first batch alone. Count over all batches.", right[0] / sizes[0]
-        ),
-    ]
 
 
 # --- mean_energy_inside ---------------------------------------------------------------------------------------
@@ -417,85 +287,11 @@ def _energy_item(
     name: str, model: Model, layer: Layer, images: Tensor, masks: Tensor, labels: list[int], maps: Tensor
 ) -> Item:
     shares = [oracles.energy_inside(heatmap, mask) for heatmap, mask in zip(maps, masks)]
-    filled = [share for share, heatmap in zip(shares, maps) if heatmap.any()]
-    predicted = []
-    for i, mask in enumerate(masks):
-        x = images[i : i + 1]
-        pair = oracles.output_and_gradient(
-            model.module, layer.module, x, oracles.predicted_class(model.module, x)
-        )
-        predicted.append(
-            oracles.energy_inside(oracles.grad_cam_heatmap(*pair, (x.shape[2], x.shape[3])), mask)
-        )
-    areas = masks.float().mean((1, 2)).tolist()
-    peaks = [float(mask.flatten()[int(m.argmax())]) if m.any() else 0.0 for m, mask in zip(maps, masks)]
-    inside = (maps * masks).sum((1, 2))
-    per_pixel = [float(heatmap[mask].mean()) for heatmap, mask in zip(maps, masks)]
     mean = sum(shares) / len(shares)
-    mistakes = [
-        Misconception(
-            "pooled",
-            "The heatmaps were added up before the division, so that a bright one counts more. Take each picture's share, "
-            "then the mean.",
-            float(inside.sum() / maps.sum()),
-        ),
-        Misconception(
-            "predicted_class",
-            "These are the heatmaps of the predicted classes. Ask for the class that `labels` gives.",
-            sum(predicted) / len(predicted),
-        ),
-        Misconception(
-            "outside",
-            "This is the energy outside the masks.",
-            sum((1 - s) * bool(m.any()) for s, m in zip(shares, maps)) / len(maps),
-        ),
-        Misconception(
-            "mean_inside_mask",
-            "This is the mean of the heatmap inside the mask. The energy is its sum there, divided by the sum of all.",
-            sum(per_pixel) / len(per_pixel),
-        ),
-        Misconception(
-            "sums",
-            "These are sums, not shares: divide by the sum of the whole heatmap.",
-            float(inside.mean()),
-        ),
-        Misconception(
-            "area_ratio",
-            "The shares were divided by the masks' shares of the area. Here the share itself is asked for.",
-            sum(s / a for s, a in zip(shares, areas)) / len(shares),
-        ),
-        Misconception(
-            "area",
-            "This is the masks' share of the area; the heatmaps play no part yet.",
-            sum(areas) / len(areas),
-        ),
-        Misconception("first_picture", "This is the first picture alone. Take the mean over all.", shares[0]),
-        Misconception("last_picture", "This is the last picture alone. Take the mean over all.", shares[-1]),
-        Misconception(
-            "not_averaged", "The shares were added up. Divide by the number of pictures.", sum(shares)
-        ),
-    ]
-    if 0 < sum(peaks) < len(peaks):
-        mistakes.append(
-            Misconception(
-                "pointing_game",
-                "This counts peaks inside the mask. Take the energy.",
-                sum(peaks) / len(peaks),
-            )
-        )
-    if len(filled) < len(shares):
-        mistakes.insert(
-            0,
-            Misconception(
-                "empty_left_out",
-                "Pictures with an empty map were left out of the mean. They count 0.0.",
-                sum(filled) / len(filled),
-            ),
-        )
     return Item(
         name,
         [model, layer, images, masks, labels],
         expected=mean,
-        misconceptions=mistakes,
+        misconceptions=energy_mistakes(model, layer, images, masks, maps, shares),
         next_step="For each picture: the heatmap of its label's class, its sum inside the mask, divided by its whole sum.",
     )
