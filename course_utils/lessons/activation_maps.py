@@ -412,9 +412,8 @@ QUESTIONS = (
         "q_dead",
         "037003e8ad1429a7$8fad22a258c8ab776402b9b413211e3d8fbf90ca020c600f34f98199142c36a0",
         {
-            "A": "Silence on one picture is the normal case deep in a network: most channels wait for "
-            "something "
-            "that this picture does not show.",
+            "A": "Silence on one picture is common deep in a network: a channel may wait for something that this "
+            "picture does not show.",
             "B": "A ReLU gives 0 wherever its input is negative. That is its job, and no damage.",
             "C": "One picture cannot tell. A channel that stays silent on many different pictures is "
             "suspicious.",

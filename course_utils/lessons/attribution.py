@@ -511,7 +511,7 @@ QUESTIONS = (
         {
             "A": "The score is another one, and so are some numbers. Look at the two columns of the table: does the energy move?",
             "B": "Much of it stays. The class enters at the top, as one row of weights; every ReLU below keeps positive "
-            "parts alone. What gets through are the paths that are open anyway: edges, wherever they are.",
+            "parts alone. What gets through are the paths that this picture opens, whatever class you ask for.",
             "C": "No gradient has to vanish: the score of an improbable class is a logit like any other.",
             "D": "The rule keeps what is positive; nothing in it turns the roles of the two animals round.",
         },

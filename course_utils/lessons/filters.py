@@ -381,7 +381,7 @@ QUESTIONS = (
         "q_first",
         "f672996f49171179$93e55a226f7fb9eb9ac38186ff003f32d46d6166d955180944254299e5b58ff3",
         {
-            "A": "A kernel covers 7×7 pixels, an ear or less. No object fits in, and none is needed: every "
+            "A": "A kernel covers 7×7 pixels, less than an eye. No object fits in, and none is needed: every "
             "class shares this layer.",
             "B": "Edges of many directions, stripes, colour against colour: the parts of which all pictures "
             "are made. Networks of many kinds learn much the same first layer.",
