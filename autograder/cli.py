@@ -20,6 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import typer
 from rich.console import Console
 
+from . import quick_start  # noqa: F401
 from .course import Course, CourseError, Lesson, this_course
 
 if TYPE_CHECKING:

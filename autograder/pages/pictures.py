@@ -11,6 +11,7 @@ import binascii
 import io
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,8 @@ def _candidates(path: Path) -> list[tuple[int, str, str, str]]:
     return found
 
 
+# The same cell on the same bundled pictures draws the same in a whole class.
+@lru_cache(maxsize=256)
 def _encode_anew(data: str, kind: str) -> tuple[str, int, int] | None:
     if len(data) > MOST_PICTURE_BYTES * 4 // 3:
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
+import autograder.quick_start  # noqa: F401 - as the command does
 from autograder.batch import How
 from autograder.course import Course, this_course
 from autograder.grading import grade
