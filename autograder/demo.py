@@ -47,7 +47,7 @@ def main() -> int:
         console.print("3. Marking them in the sandbox")
         done = grade(demo, [lesson], how=How(), console=console, workers=2)
         console.print(done.table)
-        console.print(_where(demo, lesson), highlight=False)
+        console.print(_where(demo, lesson), highlight=False, soft_wrap=True)
     except (CourseError, SandboxUnavailable) as error:
         console.print(f"make demo: {error}", highlight=False, markup=False)
         return 1

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 from urllib.parse import quote
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -233,7 +234,15 @@ def class_table(verdicts: Iterable[Verdict]) -> Table:
     verdicts = list(verdicts)
     lessons = sorted({verdict.lesson for verdict in verdicts})
     one = lessons[0] if len(lessons) == 1 else None
-    table = Table(title=f"Marks of {one}" if one else "Marks", title_justify="left", caption_justify="left")
+    table = Table(
+        title=f"Marks of {one}" if one else "Marks",
+        title_justify="left",
+        caption_justify="left",
+        # Without upright lines a lesson's eleven tasks leave room for the words.
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     if one is None:
         table.add_column("Lesson")
     table.add_column("Student", overflow="fold")
