@@ -128,18 +128,12 @@ def test_the_terminals_table(course_and_lesson):
     _, lesson = course_and_lesson
     lines = printed(the_class(lesson)).splitlines()
     ada, ben = (next(line for line in lines if name in line) for name in ("ada", "ben"))
-    assert [cell.strip() for cell in ada.split("│")[1:-1]] == [
-        "ada",
-        "✔",
-        "✔",
-        "✔",
-        "✎",
-        "9 of 9",
-        "correct",
-    ]
-    assert [cell.strip() for cell in ben.split("│")[2:5]] == ["✘", "◐", "✘"]
+    assert ada.split() == ["ada", "✔", "✔", "✔", "✎", "9", "of", "9", "correct"]
+    assert ben.split()[1:4] == ["✘", "◐", "✘"]
     assert "1 blur, 2 sharpen, 3 Question: relu, 4 Reflection" in lines[-1]
-    assert max(len(line) for line in printed(the_class(lesson), width=80).splitlines()) <= 80
+    narrow = printed(the_class(lesson), width=80).splitlines()
+    assert max(len(line) for line in narrow) <= 80
+    assert any(line.split() == ada.split() for line in narrow)  # no word is cut off or wrapped
 
 
 def test_the_terminals_table_takes_hostile_names(course_and_lesson):
