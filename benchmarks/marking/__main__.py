@@ -29,7 +29,9 @@ from .stock import prepare
 def main() -> int:
     """Measure and print; see ``--help``."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.marking", description=__doc__)
-    parser.add_argument("--count", type=int, default=60, help="submissions in the class; start-up is shared among them")
+    parser.add_argument(
+        "--count", type=int, default=60, help="submissions in the class; start-up is shared among them"
+    )
     parser.add_argument("--pairs", type=int, default=3, help="how often both sides mark it")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     options = parser.parse_args()
