@@ -21,6 +21,7 @@ from .inbox import handed_in
 from .marking import Marker, checks_version, file_hash
 from .sandbox import levels
 from .sandbox.watch import Limits
+from .secret import load_secret
 from .verdicts import Verdict, VerdictStore
 
 
@@ -69,6 +70,9 @@ def mark_all(course: Course, jobs: list[Job], *, how: How, workers: int = 1) -> 
         workers: processes side by side, each with a template of its own.
     """
     levels.choose(how.sandbox)  # said once, here, and not by every process
+    load_secret(
+        course.grading
+    )  # made here, where it is new: of several processes one could read it half written
     if not jobs:
         return
     if workers <= 1 or len(jobs) == 1:

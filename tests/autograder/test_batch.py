@@ -70,3 +70,18 @@ def test_a_crashed_verdict_asks_for_a_person(course: Course) -> None:
     VerdictStore(course.verdicts).put(verdict)
     # Its file's hash is unknown, so the next run tries again.
     assert "ada" in [job.student for job in stale(course, lesson)[0]]
+
+
+def test_the_secret_is_there_before_several_processes_ask_for_it(course, monkeypatch, tmp_path) -> None:
+    """Two that make it at the same time: one could read what the other has not written yet."""
+    seen: list[bool] = []
+
+    def processes(given, jobs, how, workers):
+        seen.append((given.grading / "secret").stat().st_size == 32)
+        return iter(())
+
+    monkeypatch.setattr(batch, "_in_processes", processes)
+    place = Course(course.root, tmp_path / "new")
+    jobs = [Job("l", name, tmp_path / name) for name in ("a", "b")]
+    assert list(mark_all(place, jobs, how=How(sandbox="limits"), workers=2)) == []
+    assert seen == [True]
