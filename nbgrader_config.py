@@ -3,6 +3,7 @@
 nbgrader, its formgrader and the autograder's own commands read this file. Paths follow from where it stands.
 """
 
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -15,8 +16,9 @@ BIN = str(Path(sys.executable).parent)
 if BIN not in os.environ.get("PATH", "").split(os.pathsep):
     os.environ["PATH"] = os.pathsep.join([BIN, os.environ.get("PATH", "")])
 
-# Jupyter starts nbgrader's formgrader with its own search path; the steps below live in this checkout.
-if str(ROOT) not in sys.path:
+# Jupyter starts nbgrader's formgrader with its own search path; the steps below live in this checkout. Where they are
+# found already the path stays as it is: a process that reads this file must not import anything from elsewhere after it.
+if importlib.util.find_spec("autograder") is None:
     sys.path.insert(0, str(ROOT))
 
 # SQLite makes the gradebook's file, but not the folder it lies in.

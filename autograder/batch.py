@@ -18,7 +18,8 @@ from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
 
 from .course import Course, Lesson
 from .inbox import handed_in
-from .marking import Marker, checks_version, file_hash
+from .lesson_material import checks_version, file_hash
+from .marking import Marker
 from .sandbox import levels
 from .sandbox.watch import Limits
 from .secret import load_secret
@@ -69,10 +70,8 @@ def mark_all(course: Course, jobs: list[Job], *, how: How, workers: int = 1) -> 
         how: sandbox, device, limits.
         workers: processes side by side, each with a template of its own.
     """
-    levels.choose(how.sandbox)  # said once, here, and not by every process
-    load_secret(
-        course.grading
-    )  # made here, where it is new: of several processes one could read it half written
+    levels.choose(how.sandbox)  # refused once, here, and not by every process
+    load_secret(course.grading)  # made before several processes ask for it: one could read it half written
     if not jobs:
         return
     if workers <= 1 or len(jobs) == 1:

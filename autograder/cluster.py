@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from .batch import How, Job, mark_one
 from .course import Course, CourseError
 from .sandbox import levels
+from .sandbox.client import TemplateFailed
+from .sandbox.levels import SandboxUnavailable
 from .secret import load_secret
 from .verdicts import Verdict, VerdictStore
 
@@ -31,6 +33,7 @@ def mark_on_cluster(
 
     Raises:
         CourseError: if the scheduler does not answer.
+        SandboxUnavailable, TemplateFailed: if a worker's machine cannot confine a submission.
     """
     import dask
     from distributed import Client, LocalCluster, as_completed
@@ -71,8 +74,8 @@ def _result(future, job: Job, course: Course, how: How) -> Verdict:
     error = future.exception()
     if error is None:
         return Verdict.from_dict(future.result())
-    if isinstance(error, CourseError):
-        raise error
+    if isinstance(error, (CourseError, SandboxUnavailable, TemplateFailed)):
+        raise error  # a fault of the machine is no student's
     from .batch import crashed
 
     return crashed(

@@ -18,7 +18,7 @@ from rich.console import Console
 from .batch import How
 from .course import Course, CourseError, Lesson, this_course
 from .grading import grade
-from .marking import reference_notebook
+from .lesson_material import reference_notebook
 from .release.building import build
 from .sandbox.levels import SandboxUnavailable
 

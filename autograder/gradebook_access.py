@@ -103,9 +103,8 @@ def nbgrader_config(course: Course) -> Config:
     }.items():
         if name not in directory:
             directory[name] = value
-    if (
-        course.place is not None
-    ):  # a demo or a benchmark: nothing of it belongs into the instructor's gradebook
+    # A demo's or a benchmark's: nothing of it belongs into the instructor's gradebook.
+    if course.place is not None:
         for name in ("submitted", "autograded", "feedback"):
             directory[f"{name}_directory"] = str(course.grading / name)
         directory.db_url = f"sqlite:///{course.grading / 'gradebook.db'}"

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import time
-from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import nbformat
-from nbformat import NotebookNode
 
 from course_utils.guide import LessonGuide
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome, summarise
 
 from .checks.draw import Draw
-from .checks.items import LessonChecks
 from .checks.judging import judge_task
 from .course import Course, CourseError, GradedCell, Lesson
 from .intake import Submission, take_in
+from .lesson_material import checks_of, checks_version, file_hash, guide_of, reference_notebook
+from .notebook_run import NotebookRun, lost_to, plan, whole_task, with_cell_error
 from .reading import Unreadable
 from .sandbox import levels
 from .sandbox.client import Template, Worker, WorkerLost
@@ -33,78 +30,6 @@ from .verdicts import Verdict
 
 # A notebook whose cells end the process again and again is given up after so many starts.
 MAX_STARTS = 6
-
-
-def checks_of(lesson: Lesson) -> LessonChecks:
-    """The hidden checks of a lesson.
-
-    Raises:
-        CourseError: if the lesson has none.
-    """
-    try:
-        return importlib.import_module(f"autograder.checks.{lesson.name}").CHECKS
-    except ModuleNotFoundError:
-        raise CourseError(
-            f"Lesson {lesson.id} has no hidden checks: autograder/checks/{lesson.name}.py is missing."
-        ) from None
-
-
-def guide_of(lesson: Lesson) -> LessonGuide:
-    """The visible side of a lesson, which holds the keys of its questions."""
-    return importlib.import_module(f"course_utils.lessons.{lesson.name}").GUIDE
-
-
-@lru_cache(maxsize=32)
-def _reference(path: Path, stamp: float) -> NotebookNode:
-    return nbformat.read(path, as_version=4)
-
-
-def reference_notebook(course: Course, lesson: Lesson) -> NotebookNode:
-    """The lesson's release notebook, whose cells a submission is laid out by.
-
-    Raises:
-        CourseError: if it is not built yet.
-    """
-    path = course.notebooks / lesson.id / f"{lesson.name}.ipynb"
-    if not path.is_file():
-        raise CourseError(
-            f"The release of lesson {lesson.id} is not built. Run `autograder build {lesson.id}` first."
-        )
-    return _reference(path, path.stat().st_mtime)
-
-
-def checks_version(lesson: Lesson) -> str:
-    """SHA-256 over all that decides a mark besides the submission: checks, boundary, visible keys, lesson source."""
-    here = Path(__file__).parent
-    digest = hashlib.sha256()
-    visible = Path(importlib.import_module("course_utils").__file__ or "").parent
-    files = [*sorted((here / "checks").glob("*.py")), *sorted((here / "sandbox").rglob("*.py"))]
-    files += [
-        here / "marking.py",
-        here / "intake.py",
-        here / "sources.py",
-        here / "reading.py",
-        lesson.source,
-    ]
-    files += [visible / "comparison.py", visible / "guide.py", visible / "lessons" / f"{lesson.name}.py"]
-    for path in files:
-        if path.is_file():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-@dataclass
-class _Run:
-    """What is known of one notebook while it is marked."""
-
-    cells: list[tuple[str, str]]
-    titles: dict[str, str]
-    dropped: set[str] = field(default_factory=set)
-    log: list[dict[str, Any]] = field(default_factory=list)
-    outcomes: dict[str, TaskOutcome] = field(default_factory=dict)
-    missing_name: bool = False
-    # A cell that asked for a name that is not there; of interest only where something then went wrong.
-    cell_missed_name: bool = False
 
 
 def mark_submission(course: Course, lesson: Lesson, path: Path, student: str) -> Verdict:
@@ -227,17 +152,17 @@ class Marker:
             source = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not a text file"
-            return _all_items(task, Status.ERROR, f"The file {path.name} cannot be read: {reason}.")
-        run = _Run([("file", source)], {"file": path.name})
+            return whole_task(task, Status.ERROR, f"The file {path.name} cannot be read: {reason}.")
+        run = NotebookRun([("file", source)], {"file": path.name})
         digest = hashlib.sha256(source.encode()).hexdigest()
         self._run_and_judge(lesson, run, [task], f"{lesson.id}/try/{digest}")
         outcome = run.outcomes[task.name]
         failed = next((entry for entry in run.log if entry["status"] != "ok"), None)
         if outcome.status is Status.NOT_ATTEMPTED and failed:
-            return _all_items(task, Status.ERROR, failed["message"])
+            return whole_task(task, Status.ERROR, failed["message"])
         return outcome
 
-    def _mark(self, lesson: Lesson, submission: Submission, name: str) -> _Run:
+    def _mark(self, lesson: Lesson, submission: Submission, name: str) -> NotebookRun:
         run = plan(submission.notebook, all_cells=self.all_cells)
         self._run_and_judge(lesson, run, list(lesson.marked), name)
         failed = any(outcome.status is not Status.PASSED for outcome in run.outcomes.values())
@@ -249,7 +174,7 @@ class Marker:
                 return again
         return run
 
-    def _run_and_judge(self, lesson: Lesson, run: _Run, cells: list[GradedCell], name: str) -> None:
+    def _run_and_judge(self, lesson: Lesson, run: NotebookRun, cells: list[GradedCell], name: str) -> None:
         checks, guide = checks_of(lesson), None
         # Questions first: their answers are names of the notebook, which no call has touched yet.
         waiting = sorted(cells, key=lambda cell: cell.kind != "question")
@@ -276,15 +201,15 @@ class Marker:
                         waiting.pop(0)
                     except WorkerLost as lost:
                         # The worker itself is gone, not only the task's fork: this task pays, the rest start anew.
-                        run.outcomes[cell.name] = _all_items(cell, *_lost(lost.kind))
+                        run.outcomes[cell.name] = whole_task(cell, *lost_to(lost.kind))
                         waiting.pop(0)
                         break
         for cell in waiting:
-            run.outcomes[cell.name] = _all_items(
-                cell, *_lost("submission" if time.monotonic() > deadline else "crashed")
+            run.outcomes[cell.name] = whole_task(
+                cell, *lost_to("submission" if time.monotonic() > deadline else "crashed")
             )
 
-    def _run_cells(self, worker: Worker, run: _Run) -> bool:
+    def _run_cells(self, worker: Worker, run: NotebookRun) -> bool:
         """Run the cells that are not dropped; False where one of them took the process with it, now dropped too."""
         cells = [cell for cell in run.cells if cell[0] not in run.dropped]
         run.log = [entry for entry in run.log if entry["cell"] in run.dropped]
@@ -292,27 +217,21 @@ class Marker:
         try:
             for answer in worker.run_cells(cells):
                 if done < len(cells):
-                    _note(run, cells[done][0], answer)
+                    run.note(cells[done][0], answer)
                 done += 1
         except WorkerLost as lost:
             if done < len(cells):
-                name = cells[done][0]
-                run.dropped.add(name)
-                status, message = _lost(lost.kind)
-                where = run.titles.get(name, name)
-                run.log.append(
-                    {"cell": name, "title": where, "status": str(status), "message": message, "printed": ""}
-                )
+                run.drop(cells[done][0], lost.kind)
             return False
         return True
 
-    def _outcome(self, run: _Run, cell: GradedCell) -> TaskOutcome:
+    def _outcome(self, run: NotebookRun, cell: GradedCell) -> TaskOutcome:
         if cell.kind == "reflection":
             item = ItemOutcome(
                 "your text", Status.NEEDS_PERSON, "Read and marked by a person.", possible=cell.points
             )
             return TaskOutcome(cell.name, Status.NEEDS_PERSON, 0.0, cell.points, (item,))
-        return _with_cell_error(run.outcomes[cell.name], run)
+        return with_cell_error(run.outcomes[cell.name], run)
 
     def _unreadable(
         self, lesson: Lesson, path: Path, student: str, reason: str, started: float, version: str
@@ -328,7 +247,7 @@ class Marker:
             sandbox=self.level.name,
             seconds=round(time.monotonic() - started, 3),
             tasks=tuple(
-                _all_items(cell, Status.NOT_ATTEMPTED, "There was no notebook to look into.")
+                whole_task(cell, Status.NOT_ATTEMPTED, "There was no notebook to look into.")
                 for cell in cells
             ),
             notes=(reason,),
@@ -346,52 +265,6 @@ class Marker:
         )
 
 
-def plan(notebook: NotebookNode, *, all_cells: bool) -> _Run:
-    """The code cells to run: not the course's own checks, and not what merely shows things unless all are asked for."""
-    cells, titles = [], {}
-    for number, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code" or not cell.source.strip():
-            continue
-        marks = cell.metadata.get("nbgrader", {})
-        if marks.get("grade") and not marks.get("solution"):
-            continue
-        if "show" in cell.metadata.get("tags", []) and not all_cells:
-            continue
-        name = f"{number}"
-        cells.append((name, cell.source))
-        titles[name] = marks.get("grade_id") or f"your own cell {number + 1}"
-    return _Run(cells, titles)
-
-
-def _note(run: _Run, name: str, answer: dict[str, Any]) -> None:
-    """Keep what a person should know of a cell: errors and time-outs; printed text only with them."""
-    status = answer.get("status")
-    if status == "ok":
-        return
-    from .checks.messages import explain_error
-
-    error = answer.get("error") if isinstance(answer.get("error"), dict) else {}
-    run.cell_missed_name |= error.get("type") == "NameError"
-    if status == "timeout":
-        status, message = _lost("timeout")
-    else:
-        status, message = Status.ERROR, explain_error(error)
-    printed = answer.get("printed") if isinstance(answer.get("printed"), str) else ""
-    entry = {"cell": name, "title": run.titles.get(name, name), "status": str(status), "message": message}
-    run.log.append({**entry, "printed": printed[-2000:]})
-
-
-def _with_cell_error(outcome: TaskOutcome, run: _Run) -> TaskOutcome:
-    """Where a task's function is missing because its own cell failed, say that instead."""
-    entry = next((e for e in run.log if e["title"] == outcome.task), None)
-    if outcome.status is not Status.NOT_ATTEMPTED or entry is None:
-        return outcome
-    item = ItemOutcome(
-        "the cell itself", Status(entry["status"]), entry["message"], possible=outcome.possible
-    )
-    return TaskOutcome(outcome.task, Status(entry["status"]), 0.0, outcome.possible, (item,))
-
-
 def _judge_question(worker: Worker, guide: LessonGuide, cell: GradedCell) -> TaskOutcome:
     question = guide.question(cell.name)
     if question is None:
@@ -406,30 +279,3 @@ def _judge_question(worker: Worker, guide: LessonGuide, cell: GradedCell) -> Tas
     marked = question.mark(value if isinstance(value, str) or value is None else "?")
     share = 1.0 if marked.status is Status.PASSED else 0.0
     return TaskOutcome(cell.name, marked.status, cell.points * share, cell.points, marked.items)
-
-
-def _lost(kind: str) -> tuple[Status, str]:
-    return {
-        "timeout": (
-            Status.TIMEOUT,
-            "The cell did not end within its time limit. Look for a loop that never ends.",
-        ),
-        "memory": (Status.CRASHED, "The cell took more memory than a submission may use."),
-        "processes": (Status.CRASHED, "The cell started more processes than a submission may have."),
-        "disk": (Status.CRASHED, "The cell wrote more to disk than a submission may use."),
-        "submission": (Status.TIMEOUT, "The notebook as a whole took longer than a submission may."),
-    }.get(
-        kind, (Status.CRASHED, "The Python process ended here. Look for `exit()`, or for very large arrays.")
-    )
-
-
-def _all_items(cell: GradedCell, status: Status, message: str) -> TaskOutcome:
-    item = ItemOutcome("the whole task", status, message, possible=cell.points)
-    return TaskOutcome(cell.name, status, 0.0, cell.points, (item,))
-
-
-def file_hash(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""

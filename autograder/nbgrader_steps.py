@@ -46,13 +46,13 @@ def handed_in(course: Course, lesson: Lesson, student: str) -> Path | None:
 
 def is_fresh(course: Course, lesson: Lesson, verdict: Verdict) -> bool:
     """Whether a stored verdict speaks of the file that lies there now, and of the checks as they are now."""
-    from autograder import marking
+    from autograder import lesson_material
 
     path = handed_in(course, lesson, verdict.student)
     return (
         path is not None
-        and verdict.submission == marking.file_hash(path)
-        and verdict.checks == marking.checks_version(lesson)
+        and verdict.submission == lesson_material.file_hash(path)
+        and verdict.checks == lesson_material.checks_version(lesson)
     )
 
 

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from autograder.cli import app
 from autograder.course import Course, this_course
-from autograder.marking import guide_of
+from autograder.lesson_material import guide_of
 from autograder.release.building import build
 from autograder.release.leaks import leaks, lesson_secrets
 from autograder.release.solution import SIZE_LIMIT, execute_solution, solution_path

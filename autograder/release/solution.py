@@ -48,7 +48,9 @@ def source_hash(course: Course, lesson: Lesson) -> str:
 
 def _ingredients(course: Course, lesson: Lesson) -> Iterator[Path]:
     yield lesson.source
-    yield from _files(lesson.source.parent / "pictures", "*")
+    for path in _files(lesson.source.parent / "pictures", "*"):
+        if path.suffix != ".py":  # what a picture was made with is in no notebook
+            yield path
     for path in _files(course.root / "data", "*"):
         # What is written about a picture or a network changes nothing that a notebook shows.
         if path.suffix != ".md" and (path.parent.name != "weights" or path.suffix == ".safetensors"):
@@ -119,6 +121,7 @@ def execute_solution(course: Course, lesson: Lesson) -> NotebookNode:
 
 def _run(lesson: Lesson, notebook: NotebookNode, folder: Path, environment: dict[str, str]) -> None:
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_OwnKernel())
+    manager.connection_file = str(folder.parent / "kernel.json")  # gone with the folder
     if os.name == "posix":
         # Sockets in our own folder, which nobody else on the machine can listen to.
         manager.transport, manager.ip = "ipc", str(folder.parent / "kernel")

@@ -19,7 +19,9 @@ from autograder.checks.draw import Draw
 from autograder.checks.judging import judge_task
 from autograder.course import Lesson, this_course
 from autograder.intake import take_in
-from autograder.marking import Marker, checks_of, plan, reference_notebook
+from autograder.lesson_material import checks_of, reference_notebook
+from autograder.marking import Marker
+from autograder.notebook_run import plan
 from autograder.sandbox.worker.shell import make_shell
 from autograder.sandbox.worker.stand_ins import install_colab
 

@@ -10,7 +10,7 @@ import torch
 from autograder.checks.draw import Draw
 from autograder.checks.judging import judge_task
 from autograder.course import this_course
-from autograder.marking import checks_of
+from autograder.lesson_material import checks_of
 from autograder.sandbox.worker.calls import perform
 from autograder.sandbox.worker.shell import CellShell, run_cell
 from autograder.sandbox.worker.values import encode

@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 
 from autograder.course import Course, Lesson
 from autograder.demo import filled
-from autograder.marking import reference_notebook
+from autograder.lesson_material import reference_notebook
 
 
 def students(count: int) -> list[str]:

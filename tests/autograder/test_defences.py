@@ -24,17 +24,8 @@ from course_utils.comparison import compare
 from course_utils.outcomes import Status
 from tests.corpus import notebooks
 from tests.corpus.hostile.all import FAMILIES
+from tests.corpus.limits import SMALL
 from tests.corpus.scene import Scene, descendants
-
-SMALL = Limits(
-    cell_seconds=3,
-    call_seconds=2,
-    wall_factor=6,
-    idle_seconds=3,
-    memory=400 * 2**20,
-    disk=64 * 2**20,
-    file=32 * 2**20,
-)
 
 
 @pytest.fixture(scope="module")

@@ -80,14 +80,17 @@ def test_nbgrader_autograde_and_record_write_the_same(course_and_lesson, tmp_pat
     record(course, verdicts)
 
     config = (ROOT / "nbgrader_config.py").read_text() + f"\nc.FromVerdict.root = {str(theirs.root)!r}\n"
-    # Which checks are today's is test_nbgrader_steps' matter; a check edited meanwhile must not make these stale.
-    config += "from autograder import marking\nmarking.checks_version = lambda lesson: 'these'\n"
     (theirs.root / "nbgrader_config.py").write_text(config)
     place = {
         "PYTHONPATH": str(ROOT),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
-    command = [sys.executable, "-m", "nbgrader", "autograde", lesson.id]
+    # Which checks are today's is test_nbgrader_steps' matter; a check edited meanwhile must not make these stale.
+    program = (
+        "from autograder import lesson_material; lesson_material.checks_version = lambda lesson: 'these'\n"
+        "from nbgrader.apps.nbgraderapp import NbGraderApp; NbGraderApp.launch_instance()"
+    )
+    command = [sys.executable, "-c", program, "autograde", lesson.id]
     done = subprocess.run(command, cwd=theirs.root, env=os.environ | place, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
@@ -214,3 +217,12 @@ def test_the_database_url_of_nbgraders_configuration_is_used(course_and_lesson):
     (course.root / "nbgrader_config.py").write_text("c = get_config(\n")
     with pytest.raises(CourseError, match=r"nbgrader_config\.py cannot be read"):
         nbgrader_config(course)
+
+
+def test_reading_the_configuration_leaves_the_search_path_alone(tmp_path: Path, monkeypatch) -> None:
+    shutil.copyfile(ROOT / "nbgrader_config.py", tmp_path / "nbgrader_config.py")
+    (tmp_path / "autograder").mkdir()  # another checkout's
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    before = list(sys.path)
+    assert "CourseDirectory" in nbgrader_config(Course(tmp_path))
+    assert sys.path == before

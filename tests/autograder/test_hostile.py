@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -13,26 +14,17 @@ from nbformat import NotebookNode
 
 from autograder.course import Lesson, this_course
 from autograder.intake import take_in
-from autograder.marking import Marker, reference_notebook
+from autograder.lesson_material import reference_notebook
+from autograder.marking import Marker
 from autograder.reading import Unreadable
-from autograder.sandbox.watch import Limits
 from autograder.verdicts import Verdict, VerdictStore
 from tests.corpus import notebooks
 from tests.corpus.hostile import Attack
 from tests.corpus.hostile.all import FAMILIES
+from tests.corpus.limits import SMALL
 from tests.corpus.scene import Scene, descendants
 
-SMALL = Limits(
-    cell_seconds=3,
-    call_seconds=2,
-    wall_factor=6,
-    idle_seconds=3,
-    memory=600 * 2**20,
-    processes=24,
-    disk=64 * 2**20,
-    file=32 * 2**20,
-    submission_seconds=90,
-)
+LIMITS = replace(SMALL, memory=600 * 2**20, submission_seconds=90)
 LESSONS = notebooks.lessons()
 
 
@@ -51,7 +43,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         (folder / "outside").mkdir()
         self.folder, self.scene = folder, Scene(folder / "outside")
-        self.marker = Marker(this_course(), limits=SMALL, secret=self.scene.token.encode())
+        self.marker = Marker(this_course(), limits=LIMITS, secret=self.scene.token.encode())
         self._baselines: dict[str, Verdict] = {}
 
     def close(self) -> None:

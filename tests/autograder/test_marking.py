@@ -11,7 +11,8 @@ import pytest
 from nbformat import NotebookNode
 
 from autograder.course import CourseError, Lesson, this_course
-from autograder.marking import Marker, checks_version
+from autograder.lesson_material import checks_version
+from autograder.marking import Marker
 from autograder.sandbox.watch import Limits
 from autograder.verdicts import Verdict
 from course_utils.outcomes import Status

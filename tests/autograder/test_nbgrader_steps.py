@@ -8,7 +8,7 @@ import pytest
 from nbconvert.exporters import HTMLExporter
 from nbgrader import utils
 
-from autograder import marking, nbgrader_steps
+from autograder import lesson_material, nbgrader_steps
 from autograder.course import CourseError
 from autograder.nbgrader_steps import FromVerdict, bounded, make_safe, own_texts, verdict_for
 from autograder.verdicts import VerdictStore
@@ -31,7 +31,7 @@ def test_marks_come_from_a_fresh_verdict_without_marking(course_and_lesson, monk
     course, lesson = course_and_lesson
     path = hand_in(course, lesson, "ada", notebook(course, lesson))
     tasks = (task("blur", Status.PARTIAL, 2.5, 4, "too dark"), task("sharpen", Status.PASSED, 4, 4))
-    stored = verdict(lesson, "ada", *tasks, path=path, checks=marking.checks_version(lesson))
+    stored = verdict(lesson, "ada", *tasks, path=path, checks=lesson_material.checks_version(lesson))
     VerdictStore(course.verdicts).put(stored)
     monkeypatch.setattr(nbgrader_steps, "_marker", lambda *_: pytest.fail("a fresh verdict was marked again"))
 
@@ -50,10 +50,18 @@ def test_a_stale_verdict_is_made_anew_and_stored(course_and_lesson, monkeypatch,
     course, lesson = course_and_lesson
     path = hand_in(course, lesson, "ada", notebook(course, lesson))
     fresh = verdict(
-        lesson, "ada", task("blur", Status.PASSED, 4, 4), path=path, checks=marking.checks_version(lesson)
+        lesson,
+        "ada",
+        task("blur", Status.PASSED, 4, 4),
+        path=path,
+        checks=lesson_material.checks_version(lesson),
     )
     old = verdict(
-        lesson, "ada", task("blur", Status.FAILED, 0, 4), path=path, checks=marking.checks_version(lesson)
+        lesson,
+        "ada",
+        task("blur", Status.FAILED, 0, 4),
+        path=path,
+        checks=lesson_material.checks_version(lesson),
     )
     VerdictStore(course.verdicts).put(replace(old, **{stale: "something else"}))
     asked = []

@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from autograder.course import GradedCell, Lesson, this_course
-from autograder.marking import reference_notebook
+from autograder.lesson_material import reference_notebook
 
 WANTED = ("06_grad_cam", "03_hooks")
 """The corpora run against every lesson that is built, of these two."""

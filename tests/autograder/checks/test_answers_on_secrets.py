@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course import this_course
-from autograder.marking import checks_of
+from autograder.lesson_material import checks_of
 from course_utils.outcomes import Status
 from tests.autograder.checks.local_worker import function_of, judge_here
 

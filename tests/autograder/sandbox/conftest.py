@@ -8,18 +8,7 @@ import pytest
 
 from autograder.sandbox import levels
 from autograder.sandbox.client import Template
-from autograder.sandbox.watch import Limits
-
-SMALL = Limits(
-    cell_seconds=3,
-    call_seconds=2,
-    wall_factor=8,
-    idle_seconds=3,
-    memory=500 * 2**20,
-    processes=16,
-    disk=32 * 2**20,
-    file=16 * 2**20,
-)
+from tests.corpus.limits import SMALL
 
 
 @pytest.fixture(scope="module")

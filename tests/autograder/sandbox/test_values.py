@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from autograder.checks import judging
 from autograder.checks.draw import Draw
-from autograder.marking import checks_of
+from autograder.lesson_material import checks_of
 from autograder.sandbox.worker import values
 from autograder.sandbox.worker.values import Strange, decode, encode
 from autograder.sandbox.worker.wire import WireError
