@@ -134,7 +134,8 @@ def _run(lesson: Lesson, notebook: NotebookNode, folder: Path, environment: dict
         store_widget_state=False,
     )
     try:
-        client.execute(cwd=str(folder), env=environment)
+        # nbclient leaves a kernel that it did not make itself running until this process ends.
+        client.execute(cleanup_kc=True, cwd=str(folder), env=environment)
     except CellExecutionError as error:
         failed = next((cell for cell in notebook.cells if _errors(cell)), None)
         where = _name(failed) if failed else "a cell"

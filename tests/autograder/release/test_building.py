@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from nbgrader.utils import compute_checksum
 
@@ -135,6 +137,19 @@ class TestExecutedSolution:
         report = build(built)
         assert (report.lessons[0].solution, report.lessons[0].release) == ("fresh", "unchanged")
         assert solution_path(built.lesson("tiny")).stat().st_mtime_ns == before
+
+    def test_no_kernel_and_no_file_stays_behind(
+        self, course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+        (tmp_path / "temporary").mkdir()
+        before = {child.pid for child in psutil.Process().children(recursive=True)}
+        edit(course, "print(double(5))", "import os; print(os.getpid())")
+        notebook = execute_solution(course, course.lesson("tiny"))
+        (shown,) = [c for c in notebook.cells if c.source.startswith("import os; print")]
+        assert not psutil.pid_exists(int(shown.outputs[0].text))
+        assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
+        assert list((tmp_path / "temporary").iterdir()) == []
 
     @pytest.mark.parametrize(
         ("cell", "expected"),
