@@ -15,10 +15,11 @@ from course_utils.outcomes import ItemOutcome, Status, TaskOutcome, summarise
 
 from .checks.draw import Draw
 from .checks.judging import judge_task
+from .checks.messages import lost_to
 from .course import Course, CourseError, GradedCell, Lesson
 from .intake import Submission, take_in
 from .lesson_material import checks_of, checks_version, file_hash, guide_of, reference_notebook
-from .notebook_run import NotebookRun, lost_to, plan, whole_task, with_cell_error
+from .notebook_run import NotebookRun, plan, whole_task, with_cell_error
 from .reading import Unreadable
 from .sandbox import levels
 from .sandbox.client import Template, Worker, WorkerLost

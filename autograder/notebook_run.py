@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
 
-from .checks.messages import explain_error
+from .checks.messages import explain_error, lost_to
 from .course import GradedCell
 
 
@@ -75,22 +75,6 @@ def with_cell_error(outcome: TaskOutcome, run: NotebookRun) -> TaskOutcome:
         "the cell itself", Status(entry["status"]), entry["message"], possible=outcome.possible
     )
     return TaskOutcome(outcome.task, Status(entry["status"]), 0.0, outcome.possible, (item,))
-
-
-def lost_to(kind: str) -> tuple[Status, str]:
-    """Status and words for a process that was lost; ``kind`` is that of ``WorkerLost``, or ``submission``."""
-    return {
-        "timeout": (
-            Status.TIMEOUT,
-            "The cell did not end within its time limit. Look for a loop that never ends.",
-        ),
-        "memory": (Status.CRASHED, "The cell took more memory than a submission may use."),
-        "processes": (Status.CRASHED, "The cell started more processes than a submission may have."),
-        "disk": (Status.CRASHED, "The cell wrote more to disk than a submission may use."),
-        "submission": (Status.TIMEOUT, "The notebook as a whole took longer than a submission may."),
-    }.get(
-        kind, (Status.CRASHED, "The Python process ended here. Look for `exit()`, or for very large arrays.")
-    )
 
 
 def whole_task(cell: GradedCell, status: Status, message: str) -> TaskOutcome:

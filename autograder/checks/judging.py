@@ -14,7 +14,7 @@ from course_utils.outcomes import ItemOutcome, Status, TaskOutcome, summarise
 
 from .draw import Draw, Model
 from .items import Item, LessonChecks, Look
-from .messages import SAME_AGAIN, SIDE_EFFECTS, SideEffect, explain_error
+from .messages import SAME_AGAIN, SIDE_EFFECTS, SideEffect, explain_error, lost_to
 from .specs import request_of
 
 SIDE_EFFECT_SHARE = 0.25
@@ -22,20 +22,6 @@ SIDE_EFFECT_SHARE = 0.25
 MAX_LOST = 2
 
 _STILL_TO_DO = "Still to do: the cell, or a function that it calls, holds its TODO."
-
-_LOST_MESSAGES = {
-    "timeout": (
-        Status.TIMEOUT,
-        "The call did not end within its time limit. Look for a loop that never ends.",
-    ),
-    "memory": (Status.CRASHED, "The call took more memory than a submission may use."),
-    "processes": (Status.CRASHED, "The call started more processes than a submission may have."),
-    "disk": (Status.CRASHED, "The call wrote more to disk than a submission may use."),
-    "crashed": (
-        Status.CRASHED,
-        "The Python process ended during this call. Look for `exit()`, or for very large arrays.",
-    ),
-}
 
 
 @dataclass
@@ -91,7 +77,7 @@ def _judge_items(worker: Worker, items: Sequence[Item], task: str, repeat: int) 
         try:
             one = _judge_item(worker, item, task, repeat=repeat)
         except WorkerLost as gone:
-            status, message = _LOST_MESSAGES[gone.kind]
+            status, message = lost_to(gone.kind, "call")
             one = Judged(ItemOutcome(item.name, status, message))
             worker.open_task()
         if one.outcome.status is Status.NOT_ATTEMPTED and judged:
@@ -151,7 +137,7 @@ def _judge_item(worker: Worker, item: Item, task: str, *, repeat: int) -> Judged
     if status == "missing":
         return Judged(_not_attempted(item, task, answer.get("found")), item.edge)
     if status == "timeout":
-        state, message = _LOST_MESSAGES["timeout"]
+        state, message = lost_to("timeout", "call")
         return Judged(ItemOutcome(item.name, state, message), item.edge)
     if status == "raised" and item.raises:
         return Judged(_judge_error(item, answer.get("error")), item.edge, _codes(answer), None, has_model)

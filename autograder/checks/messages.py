@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from course_utils.outcomes import Status
+
 
 @dataclass(frozen=True)
 class SideEffect:
@@ -199,3 +201,26 @@ def _text(value: Any, limit: int) -> str:
     text = value if isinstance(value, str) else ""
     text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def lost_to(kind: str, what: str = "cell") -> tuple[Status, str]:
+    """Status and words for a process that was lost.
+
+    Args:
+        kind: that of ``WorkerLost``, or ``submission`` where the time for the whole notebook was up.
+        what: what was running: ``cell`` or ``call``.
+    """
+    where = "here" if what == "cell" else f"during this {what}"
+    return {
+        "timeout": (
+            Status.TIMEOUT,
+            f"The {what} did not end within its time limit. Look for a loop that never ends.",
+        ),
+        "memory": (Status.CRASHED, f"The {what} took more memory than a submission may use."),
+        "processes": (Status.CRASHED, f"The {what} started more processes than a submission may have."),
+        "disk": (Status.CRASHED, f"The {what} wrote more to disk than a submission may use."),
+        "submission": (Status.TIMEOUT, "The notebook as a whole took longer than a submission may."),
+    }.get(
+        kind,
+        (Status.CRASHED, f"The Python process ended {where}. Look for `exit()`, or for very large arrays."),
+    )
