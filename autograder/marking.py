@@ -13,6 +13,7 @@ import nbformat
 from course_utils.guide import LessonGuide
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome, summarise
 
+from .checks.ahead import Ahead, TaskItems
 from .checks.draw import Draw
 from .checks.judging import judge_task
 from .checks.messages import lost_to
@@ -180,12 +181,17 @@ class Marker:
         # Questions first: their answers are names of the notebook, which no call has touched yet.
         waiting = sorted(cells, key=lambda cell: cell.kind != "question")
         deadline = time.monotonic() + self.limits.submission_seconds
+        ahead = Ahead(
+            [cell.name for cell in waiting if cell.kind != "question"],
+            lambda task: TaskItems.of(checks, task, Draw(self._secret, name, task)),
+        )
         for _ in range(MAX_STARTS):
             if not waiting:
                 return
             if time.monotonic() > deadline:
                 break
             with self.template(lesson).worker(deadline) as worker:
+                worker.meanwhile = ahead.draw_one
                 if not self._run_cells(worker, run):
                     continue
                 while waiting:
@@ -195,8 +201,7 @@ class Marker:
                             guide = guide or guide_of(lesson)
                             run.outcomes[cell.name] = _judge_question(worker, guide, cell)
                         else:
-                            draw = Draw(self._secret, name, cell.name)
-                            outcome, missing = judge_task(worker, checks, cell.name, cell.points, draw)
+                            outcome, missing = judge_task(worker, ahead.of(cell.name), cell.points)
                             run.outcomes[cell.name] = outcome
                             run.missing_name |= missing is not None
                         waiting.pop(0)

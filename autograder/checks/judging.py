@@ -12,8 +12,9 @@ from autograder.sandbox.worker.wire import WireError
 from course_utils.comparison import ATOL_SHARE, RTOL, Difference, Misconception, compare, describe
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome, summarise
 
-from .draw import Draw, Model
-from .items import Item, LessonChecks, Look
+from .ahead import TaskItems
+from .draw import Model
+from .items import Item, Look
 from .messages import SAME_AGAIN, SIDE_EFFECTS, SideEffect, explain_error, lost_to
 from .specs import request_of
 
@@ -36,12 +37,15 @@ class Judged:
     missing_name: str | None = None
 
 
-def judge_task(
-    worker: Worker, checks: LessonChecks, task: str, points: float, draw: Draw
-) -> tuple[TaskOutcome, str | None]:
+def judge_task(worker: Worker, items: TaskItems, points: float) -> tuple[TaskOutcome, str | None]:
     """Mark one task in a worker whose cells have run.
 
     Tasks that pass share a fork; whatever does not pass was judged in one that no other task had used.
+
+    Args:
+        worker: where the submission's functions are.
+        items: the task's items.
+        points: what the task is worth.
 
     Returns:
         The outcome, and the name that a ``NameError`` of the student's function asked for, if any.
@@ -49,23 +53,21 @@ def judge_task(
     Raises:
         WorkerLost: if the whole worker is gone, not only the task's fork.
     """
-    items = list(checks.tasks[task](draw))
-    repeat = 2 if checks.repeats[task] else 1
     fresh = worker.open_task()
-    judged = _judge_items(worker, items, task, repeat)
-    outcome = add_up(task, points, judged)
+    judged = _judge_items(worker, items)
+    outcome = add_up(items.task, points, judged)
     if not fresh and outcome.status not in (Status.PASSED, Status.NOT_ATTEMPTED):
         # Earlier tasks ran in the same fork: what they left behind must not cost this one.
         worker.close_task()
         worker.open_task()
-        judged = _judge_items(worker, items, task, repeat)
-        outcome = add_up(task, points, judged)
+        judged = _judge_items(worker, items)
+        outcome = add_up(items.task, points, judged)
     if outcome.status not in (Status.PASSED, Status.NOT_ATTEMPTED):
         worker.close_task()
     return outcome, next((j.missing_name for j in judged if j.missing_name), None)
 
 
-def _judge_items(worker: Worker, items: Sequence[Item], task: str, repeat: int) -> list[Judged]:
+def _judge_items(worker: Worker, items: TaskItems) -> list[Judged]:
     judged: list[Judged] = []
     lost = 0
     for item in items:
@@ -75,7 +77,7 @@ def _judge_items(worker: Worker, items: Sequence[Item], task: str, repeat: int) 
             judged.append(Judged(replace(last, name=item.name, message=message), item.edge))
             continue
         try:
-            one = _judge_item(worker, item, task, repeat=repeat)
+            one = _judge_item(worker, item, items.task, repeat=items.repeat)
         except WorkerLost as gone:
             status, message = lost_to(gone.kind, "call")
             one = Judged(ItemOutcome(item.name, status, message))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import array
 import json
+import select
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -214,6 +215,13 @@ class Template:
         accounts.remove(self._scratch)
 
 
+def _has_come(sock: socket.socket) -> bool:
+    """Whether there is something to read, or nothing to wait for any more."""
+    waiting = select.poll()
+    waiting.register(sock, select.POLLIN)
+    return bool(waiting.poll(0))
+
+
 def _data_size(pid: int) -> int:
     """Bytes of a process's data as the kernel counts them against ``RLIMIT_DATA``."""
     with suppress(OSError), open(f"/proc/{pid}/status", encoding="ascii") as file:
@@ -232,11 +240,17 @@ def _share_font_list(folder: Path) -> None:
 
 
 class Worker:
-    """One submission's process, seen from the marker. Whatever it answers is data to be judged, never believed."""
+    """One submission's process, seen from the marker. Whatever it answers is data to be judged, never believed.
+
+    Attributes:
+        meanwhile: the marker's own work, a piece at each call, done while an answer is awaited and there are pieces left
+            (``True``).
+    """
 
     def __init__(self, sock: socket.socket, watch: Watch, limits: Limits, device: str) -> None:
         self._sock, self._watch, self._limits, self._device = sock, watch, limits, device
         self._in_task = False
+        self.meanwhile: Callable[[], bool] = lambda: False
 
     def run_cells(
         self, cells: list[tuple[str, str]], seconds: float | None = None
@@ -337,7 +351,10 @@ class Worker:
             raise WorkerLost("crashed") from error
 
     def _receive(self) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+        clock = wire.Clock(self._watch.check, 0.1)
         try:
+            while not _has_come(self._sock) and self.meanwhile():
+                clock()
             return wire.receive(self._sock, self._watch.check, 0.1)
         except LimitReached as reached:
             raise WorkerLost(reached.kind) from None

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from autograder.checks.ahead import TaskItems
 from autograder.checks.draw import Draw
 from autograder.checks.judging import judge_task
 from autograder.course import this_course
@@ -50,5 +51,6 @@ def points(task: str, namespace: dict[str, Any]) -> float:
     """The points of one task of lesson 6, checked in this process: what a stock nbgrader test cell ends with."""
     lesson, cell = this_course().find_task(task)
     draw = Draw(SECRET, lesson.id, task)
-    outcome, _ = judge_task(InProcessWorker(namespace), checks_of(lesson), task, cell.points, draw)
+    items = TaskItems.of(checks_of(lesson), task, draw)
+    outcome, _ = judge_task(InProcessWorker(namespace), items, cell.points)
     return outcome.earned

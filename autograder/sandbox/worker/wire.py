@@ -74,12 +74,12 @@ def send(
     if len(text) > (MAX_REQUEST if tick else MAX_JSON) or len(blob) > MAX_BLOB:
         raise WireError("message over the size limit")
     sock.settimeout(every if tick else None)
-    clock = _Clock(tick, every)
+    clock = Clock(tick, every)
     for part in (_HEADER.pack(len(text), len(blob)) + text, blob):
         _send_all(sock, memoryview(part), clock)
 
 
-def _send_all(sock: socket.socket, part: memoryview, clock: _Clock) -> None:
+def _send_all(sock: socket.socket, part: memoryview, clock: Clock) -> None:
     sent = 0
     while sent < len(part):
         try:
@@ -107,7 +107,7 @@ def receive(
         WireError: if the message breaks the format.
     """
     sock.settimeout(every if tick else None)
-    clock = _Clock(tick, every)
+    clock = Clock(tick, every)
     text_length, blob_length = _HEADER.unpack(_exactly(sock, _HEADER.size, clock))
     if text_length > (MAX_JSON if tick else MAX_REQUEST) or blob_length > MAX_BLOB:
         raise WireError("message over the size limit")
@@ -116,7 +116,7 @@ def receive(
     return _parse(bytes(text)), _parse_tensors(blob)
 
 
-class _Clock:
+class Clock:
     """Calls ``tick`` at most every ``every`` seconds, whether bytes arrive or not."""
 
     def __init__(self, tick: Callable[[], None] | None, every: float) -> None:
@@ -129,7 +129,7 @@ class _Clock:
             self._tick()
 
 
-def _exactly(sock: socket.socket, count: int, clock: _Clock) -> bytearray:
+def _exactly(sock: socket.socket, count: int, clock: Clock) -> bytearray:
     # Filled in place: appending 25 MB piece by piece took seconds.
     buffer = bytearray(count)
     view, got = memoryview(buffer), 0

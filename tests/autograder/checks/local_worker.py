@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from autograder.checks.ahead import TaskItems
 from autograder.checks.draw import Draw
 from autograder.checks.items import LessonChecks
 from autograder.checks.judging import judge_task
@@ -51,7 +52,7 @@ def judge_here(
 ) -> TaskOutcome:
     """Judge one function in this process."""
     fixed, draw = drawn(checks, task, secret), Draw(secret, f"{checks.lesson}/test", task)
-    return judge_task(LocalWorker({task: function}), fixed, task, points, draw)[0]  # type: ignore[arg-type]
+    return judge_task(LocalWorker({task: function}), TaskItems.of(fixed, task, draw), points)[0]  # type: ignore[arg-type]
 
 
 def function_of(path: Path) -> Any:

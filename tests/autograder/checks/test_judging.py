@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from autograder.checks.ahead import TaskItems
 from autograder.checks.draw import Draw
 from autograder.checks.items import Item, LessonChecks, Look
 from autograder.checks.judging import MAX_LOST, judge_task
@@ -59,7 +60,7 @@ def judge(items: list[Item], reply: Reply, *, points: float = 4.0, repeat: bool 
     checks = LessonChecks("test")
     checks.task("f", repeat=repeat)(lambda draw: iter(items))
     worker = FakeWorker(reply)
-    return judge_task(worker, checks, "f", points, Draw(b"k", "test", "f"))[0]  # type: ignore[arg-type]
+    return judge_task(worker, TaskItems.of(checks, "f", Draw(b"k", "test", "f")), points)[0]  # type: ignore[arg-type]
 
 
 def numbers(*edges: bool) -> list[Item]:
@@ -186,7 +187,7 @@ def test_lost_calls_are_given_up_after_a_few(kind: str, status: Status) -> None:
     worker = FakeWorker(lambda n, r: (_ for _ in ()).throw(WorkerLost(kind)))
     checks = LessonChecks("test")
     checks.task("f")(lambda draw: iter(numbers(*[False] * 6)))
-    outcome, _ = judge_task(worker, checks, "f", 4.0, Draw(b"k", "t", "f"))  # type: ignore[arg-type]
+    outcome, _ = judge_task(worker, TaskItems.of(checks, "f", Draw(b"k", "t", "f")), 4.0)  # type: ignore[arg-type]
     assert (outcome.status, outcome.earned) == (status, 0.0)
     assert worker.calls == MAX_LOST
     assert (worker.opened, worker.closed) == (1 + MAX_LOST, 1)
@@ -319,7 +320,7 @@ def test_tasks_that_pass_share_a_fork() -> None:
     checks = LessonChecks("test")
     checks.task("f")(lambda draw: iter(numbers(False, False)))
     for _ in range(3):
-        outcome, _ = judge_task(worker, checks, "f", 4.0, Draw(b"k", "t", "f"))  # type: ignore[arg-type]
+        outcome, _ = judge_task(worker, TaskItems.of(checks, "f", Draw(b"k", "t", "f")), 4.0)  # type: ignore[arg-type]
         assert outcome.status is Status.PASSED
     assert (worker.opened, worker.closed) == (3, 0)
 
@@ -333,7 +334,7 @@ def test_what_fails_in_a_used_fork_is_judged_in_a_fresh_one(recovers: bool, stat
     worker.open = True
     checks = LessonChecks("test")
     checks.task("f")(lambda draw: iter(numbers(False, False)))
-    outcome, _ = judge_task(worker, checks, "f", 4.0, Draw(b"k", "t", "f"))  # type: ignore[arg-type]
+    outcome, _ = judge_task(worker, TaskItems.of(checks, "f", Draw(b"k", "t", "f")), 4.0)  # type: ignore[arg-type]
     assert outcome.status is status and worker.calls == 4
     # A fork in which something failed serves no other task.
     assert worker.open is recovers

@@ -17,6 +17,7 @@ import torch
 from autograder.sandbox import accounts, levels
 from autograder.sandbox.client import Template, TemplateFailed, Worker, WorkerLost
 from autograder.sandbox.worker.values import decode
+from tests.corpus.limits import SMALL
 from tests.corpus.scene import descendants
 
 CALL = {"function": "f", "args": [{"kind": "tensor", "name": "0"}], "kwargs": {}, "repeat": 1}
@@ -165,6 +166,32 @@ def test_there_are_never_more_answers_than_cells(template: Template) -> None:
     )
     with template.worker() as worker:
         assert len(list(worker.run_cells([("1", flood), ("2", "1"), ("3", "2")]))) == 3
+
+
+def test_the_marker_works_while_it_waits_for_an_answer(template: Template) -> None:
+    pieces = iter([True, True, True, False])
+    with template.worker() as worker:
+        define(worker, "import time\ndef f(x):\n    time.sleep(1)\n    return x")
+        worker.open_task()
+        worker.meanwhile = lambda: next(pieces)
+        assert torch.equal(call(worker)[1][0], torch.tensor([1.0, 2.0]))
+    assert next(pieces, "used up") == "used up"
+
+
+def test_work_without_end_holds_no_answer_up(template: Template) -> None:
+    with template.worker() as worker:
+        define(worker, "def f(x):\n    return 3")
+        worker.open_task()
+        worker.meanwhile = lambda: True
+        assert call(worker)[1] == [3]
+
+
+def test_limits_hold_while_the_marker_works() -> None:
+    with Template(levels.choose("full"), limits=SMALL) as template, template.worker() as worker:
+        worker.meanwhile = lambda: True
+        with pytest.raises(WorkerLost) as lost:
+            list(worker.run_cells([("1", "import time\ntime.sleep(60)")]))
+    assert lost.value.kind == "timeout"
 
 
 def test_a_deadline_ends_all(template: Template) -> None:
