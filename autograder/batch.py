@@ -18,7 +18,7 @@ from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
 
 from .course import Course, Lesson
 from .inbox import handed_in
-from .lesson_material import checks_version, file_hash
+from .lesson_material import checks_version, still_holds
 from .marking import Marker
 from .sandbox import levels
 from .sandbox.watch import Limits
@@ -54,7 +54,7 @@ def stale(course: Course, lesson: Lesson, student: str | None = None) -> tuple[l
     jobs, holding = [], []
     for entry in handed_in(course, lesson, student):
         verdict = store.get(lesson.id, entry.student)
-        if verdict is not None and verdict.checks == version and verdict.submission == file_hash(entry.path):
+        if verdict is not None and still_holds(verdict, entry.path, version):
             holding.append(verdict)
         else:
             jobs.append(Job(lesson.id, entry.student, entry.path))

@@ -45,6 +45,11 @@ class Lesson:
         """The notebook's name, e.g. ``"grad_cam"``."""
         return self.source.stem
 
+    def guide_files(self, package: Path) -> list[Path]:
+        """The files of the lesson's visible side in a ``course_utils`` folder: one module, or a package of them."""
+        visible = package / "lessons"
+        return [*visible.glob(f"{self.name}.py"), *sorted(visible.glob(f"{self.name}/*.py"))]
+
     @cached_property
     def notebook(self) -> NotebookNode:
         """The source as a notebook, answers included (never leaves the trusted side)."""

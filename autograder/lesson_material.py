@@ -14,6 +14,7 @@ from course_utils.guide import LessonGuide
 
 from .checks.items import LessonChecks
 from .course import Course, CourseError, Lesson
+from .verdicts import Verdict
 
 
 def checks_of(lesson: Lesson) -> LessonChecks:
@@ -22,9 +23,12 @@ def checks_of(lesson: Lesson) -> LessonChecks:
     Raises:
         CourseError: if the lesson has none.
     """
+    module = f"autograder.checks.{lesson.name}"
     try:
-        return importlib.import_module(f"autograder.checks.{lesson.name}").CHECKS
-    except ModuleNotFoundError:
+        return importlib.import_module(module).CHECKS
+    except ModuleNotFoundError as error:
+        if error.name != module:  # something that the checks import, which is another fault
+            raise
         raise CourseError(
             f"Lesson {lesson.id} has no hidden checks: autograder/checks/{lesson.name}.py is missing."
         ) from None
@@ -69,7 +73,7 @@ def checks_version(lesson: Lesson) -> str:
         here / "reading.py",
         lesson.source,
     ]
-    files += [visible / "comparison.py", visible / "guide.py", visible / "lessons" / f"{lesson.name}.py"]
+    files += [visible / "comparison.py", visible / "guide.py", *lesson.guide_files(visible)]
     for path in files:
         if path.is_file():
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -82,3 +86,8 @@ def file_hash(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""
+
+
+def still_holds(verdict: Verdict, path: Path, version: str) -> bool:
+    """Whether a stored verdict was made from the file as it is now, with checks of this :func:`checks_version`."""
+    return verdict.checks == version and verdict.submission == file_hash(path)

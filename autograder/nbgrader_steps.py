@@ -49,11 +49,8 @@ def is_fresh(course: Course, lesson: Lesson, verdict: Verdict) -> bool:
     from autograder import lesson_material
 
     path = handed_in(course, lesson, verdict.student)
-    return (
-        path is not None
-        and verdict.submission == lesson_material.file_hash(path)
-        and verdict.checks == lesson_material.checks_version(lesson)
-    )
+    version = lesson_material.checks_version(lesson)
+    return path is not None and lesson_material.still_holds(verdict, path, version)
 
 
 def verdict_for(course: Course, lesson: Lesson, student: str, sandbox: str | None = None) -> Verdict:

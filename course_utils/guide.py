@@ -1,6 +1,6 @@
 """What a lesson's visible checks are made of: examples, tasks, questions; and how an example is run.
 
-A lesson's own module (``course_utils/lessons/grad_cam.py``) is data in these terms. Examples are small,
+A lesson's own package (``course_utils/lessons/grad_cam/``) is data in these terms. Examples are small,
 fixed and meant to be seen: their answers are written down as numbers, never computed, so that nothing here
 is a solution.
 """

@@ -55,10 +55,9 @@ def _ingredients(course: Course, lesson: Lesson) -> Iterator[Path]:
         # What is written about a picture or a network changes nothing that a notebook shows.
         if path.suffix != ".md" and (path.parent.name != "weights" or path.suffix == ".safetensors"):
             yield path
-    checks = course.root / "course_utils" / "lessons"
-    for path in _files(course.root / "course_utils", "*"):
-        if path.parent != checks or path.stem in ("__init__", lesson.name):
-            yield path
+    package = course.root / "course_utils"
+    of_all = [path for path in _files(package, "*") if package / "lessons" not in path.parents]
+    yield from [*of_all, package / "lessons" / "__init__.py", *lesson.guide_files(package)]
 
 
 def _files(folder: Path, pattern: str) -> Iterable[Path]:

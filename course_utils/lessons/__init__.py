@@ -1,1 +1,1 @@
-"""The visible side of each lesson: examples, hints, questions (one module a lesson)."""
+"""The visible side of each lesson: examples, hints, questions (a package a lesson, a module a task)."""

@@ -10,6 +10,7 @@ from autograder.checks import oracles
 from autograder.course import this_course
 from course_utils.comparison import compare
 from course_utils.lessons import attribution as lesson5
+from course_utils.lessons.attribution.shared import twice_network
 from course_utils.outcomes import Status
 
 GUIDE = lesson5.GUIDE
@@ -99,9 +100,9 @@ def test_the_written_values_are_the_oracles(task):
 
 
 def test_the_network_that_uses_its_relu_twice():
-    model = lesson5.twice_network(nn.ReLU6)
+    model = twice_network(nn.ReLU6)
     assert model.relu is model.again and model.relu.inplace
-    assert all(not p.requires_grad for p in lesson5.twice_network(frozen=True).parameters())
+    assert all(not p.requires_grad for p in twice_network(frozen=True).parameters())
 
 
 # --- answers ------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from captum.attr import LayerActivation
 from torch import nn
 
 from autograder.course import this_course
+from course_utils.guide import Raises
 from course_utils.lessons import hooks as lesson3
 from course_utils.outcomes import Status
 
@@ -20,7 +21,7 @@ def task(name):
 
 def values(name):
     """The examples of a task whose answer is a value and no exception."""
-    return [e for e in task(name).examples if not isinstance(e.expected, lesson3.Raises)]
+    return [e for e in task(name).examples if not isinstance(e.expected, Raises)]
 
 
 # --- the numbers --------------------------------------------------------------------------------------------

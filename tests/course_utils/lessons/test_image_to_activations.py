@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.lessons import image_to_activations as lesson1
+from course_utils.lessons.image_to_activations.preprocess import PIXEL_ATOL
 from course_utils.outcomes import Status
 
 # isort: split
@@ -81,7 +82,7 @@ def test_the_pictures_by_torchvisions_own_pipeline():
         expected = ResNet18_Weights.IMAGENET1K_V1.transforms()(image)[None]
         if example.read:
             expected = example.read(expected, (image,))
-        torch.testing.assert_close(example.expected, expected, atol=lesson1.PIXEL_ATOL, rtol=0)
+        torch.testing.assert_close(example.expected, expected, atol=PIXEL_ATOL, rtol=0)
 
 
 def test_the_convolutions_by_torch():
