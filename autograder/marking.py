@@ -23,7 +23,8 @@ from .lesson_material import checks_of, checks_version, file_hash, guide_of, ref
 from .notebook_run import NotebookRun, plan, whole_task, with_cell_error
 from .reading import Unreadable
 from .sandbox import levels
-from .sandbox.client import Template, Worker, WorkerLost
+from .sandbox.client import Template
+from .sandbox.remote import Worker, WorkerLost
 from .sandbox.watch import Limits
 from .sandbox.worker.values import decode
 from .sandbox.worker.wire import WireError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from autograder.sandbox.client import Worker, WorkerLost
+from autograder.sandbox.remote import Worker, WorkerLost
 from autograder.sandbox.worker.values import Strange, decode
 from autograder.sandbox.worker.wire import WireError
 from course_utils.comparison import ATOL_SHARE, RTOL, Difference, Misconception, compare, describe

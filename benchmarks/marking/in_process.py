@@ -20,7 +20,7 @@ SECRET = b"for measuring alone, never for marks"
 
 
 class InProcessWorker:
-    """Answers as :class:`autograder.sandbox.client.Worker` does, without fork, socket or sandbox."""
+    """Answers as :class:`autograder.sandbox.remote.Worker` does, without fork, socket or sandbox."""
 
     def __init__(self, namespace: dict[str, Any], shell: CellShell | None = None) -> None:
         self._namespace, self._shell = namespace, shell

@@ -15,7 +15,8 @@ import torch
 
 from autograder.course import this_course
 from autograder.sandbox import accounts, levels
-from autograder.sandbox.client import Template, WorkerLost
+from autograder.sandbox.client import Template
+from autograder.sandbox.remote import WorkerLost
 from autograder.sandbox.watch import Limits, Watch
 from autograder.sandbox.worker import wire
 from autograder.sandbox.worker.values import Strange, decode, encode

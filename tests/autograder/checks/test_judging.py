@@ -13,7 +13,7 @@ from autograder.checks.draw import Draw
 from autograder.checks.items import Item, LessonChecks, Look
 from autograder.checks.judging import MAX_LOST, judge_task
 from autograder.checks.messages import SIDE_EFFECTS, explain_error
-from autograder.sandbox.client import WorkerLost
+from autograder.sandbox.remote import WorkerLost
 from autograder.sandbox.worker.values import encode
 from course_utils.comparison import Misconception
 from course_utils.outcomes import Status, TaskOutcome

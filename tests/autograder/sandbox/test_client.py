@@ -15,7 +15,8 @@ import pytest
 import torch
 
 from autograder.sandbox import accounts, levels
-from autograder.sandbox.client import Template, TemplateFailed, Worker, WorkerLost
+from autograder.sandbox.client import Template, TemplateFailed
+from autograder.sandbox.remote import Worker, WorkerLost
 from autograder.sandbox.worker.values import decode
 from tests.corpus.limits import SMALL
 from tests.corpus.scene import descendants
