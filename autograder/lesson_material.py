@@ -30,7 +30,7 @@ def checks_of(lesson: Lesson) -> LessonChecks:
         if error.name != module:  # something that the checks import, which is another fault
             raise
         raise CourseError(
-            f"Lesson {lesson.id} has no hidden checks: autograder/checks/{lesson.name}.py is missing."
+            f"Lesson {lesson.id} has no hidden checks: autograder/checks/{lesson.name}/ is missing."
         ) from None
 
 
@@ -63,7 +63,7 @@ def checks_version(lesson: Lesson) -> str:
     here = Path(__file__).parent
     digest = hashlib.sha256()
     visible = Path(importlib.import_module("course_utils").__file__ or "").parent
-    files = [*sorted((here / "checks").glob("*.py")), *sorted((here / "sandbox").rglob("*.py"))]
+    files = [*sorted((here / "checks").rglob("*.py")), *sorted((here / "sandbox").rglob("*.py"))]
     files += [
         here / "marking.py",
         here / "notebook_run.py",

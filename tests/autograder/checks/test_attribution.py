@@ -12,10 +12,11 @@ from captum.attr import Deconvolution, GuidedBackprop, Occlusion, Saliency
 from torch import Tensor, nn
 
 from autograder.checks import oracles
-from autograder.checks.attribution import CHECKS, ORACLE_MAPS, ORACLE_X
-from autograder.checks.attribution_mistakes import saliency_mistakes
-from autograder.checks.attribution_occlusion_mistakes import occlusion_mistakes
-from autograder.checks.attribution_rule_mistakes import rule_mistakes
+from autograder.checks.attribution import CHECKS
+from autograder.checks.attribution.occlusion_map import occlusion_mistakes
+from autograder.checks.attribution.rules import rule_mistakes
+from autograder.checks.attribution.saliency_map import saliency_mistakes
+from autograder.checks.attribution.shared import ORACLE_MAPS, ORACLE_X
 from autograder.checks.draw import Draw, Model
 from autograder.checks.items import Item
 from autograder.checks.telling import hidden_mistakes

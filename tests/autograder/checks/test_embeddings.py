@@ -8,7 +8,8 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 from autograder.checks.draw import Draw
-from autograder.checks.embeddings import CHECKS, sign_free
+from autograder.checks.embeddings import CHECKS
+from autograder.checks.embeddings.pca_2d import sign_free
 from autograder.checks.telling import hidden_mistakes
 from course_utils.comparison import Misconception
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from autograder.checks.draw import Draw, Layer, Model
-from autograder.checks.grad_cam import CHECKS, FLAT_GRADIENTS
+from autograder.checks.grad_cam import CHECKS
+from autograder.checks.grad_cam.grad_cam import FLAT_GRADIENTS
 from autograder.checks.items import Item
 from autograder.checks.telling import first_telling, hidden_mistakes
 from course_utils.comparison import Misconception, compare

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.checks.activation_maps_oracles import bilinear
+from autograder.checks.activation_maps.resize_map import bilinear
 from autograder.course import this_course
 from course_utils.comparison import compare
 from course_utils.lessons import activation_maps as lesson4
