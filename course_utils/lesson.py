@@ -178,6 +178,10 @@ class Lesson:
     def _not_a_task(self, function: Any, name: str) -> TaskOutcome:
         if callable(function):
             message = f"The function is called {name or 'nothing'!r}; a task is one of: {self._task_names()}."
+            if name == "<lambda>":
+                message = (
+                    f"A lambda has no name of its own. Write it with `def`, as one of: {self._task_names()}."
+                )
         else:
             message = (
                 f"This is {describe(function)}, not a function. A variable may have taken the function's "

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 HOOK_TABLES = (
@@ -16,6 +17,15 @@ HOOK_TABLES = (
     "_forward_pre_hooks",
     "_backward_hooks",
     "_backward_pre_hooks",
+)
+
+
+# What every model computes with: changed, it spoils all that runs afterwards.
+SHARED = (
+    (nn.ReLU, "forward", "`nn.ReLU`"),
+    (nn.ReLU6, "forward", "`nn.ReLU6`"),
+    (F, "relu", "`F.relu`"),
+    (torch, "relu", "`torch.relu`"),
 )
 
 
@@ -38,7 +48,8 @@ class Watch:
         models = [arg for arg in args if isinstance(arg, nn.Module)]
         self.saw_model |= bool(models)
         tensors = [_tensor_state(tensor) for tensor in _tensors(args)]
-        return {"tensors": tensors, "models": [_model_state(model) for model in models]}
+        shared = [getattr(owner, name, None) for owner, name, _ in SHARED]
+        return {"tensors": tensors, "models": [_model_state(model) for model in models], "shared": shared}
 
     def compare(self, before: dict[str, Any], args: tuple[Any, ...], result: Any) -> None:
         """Note what differs from the snapshot ``before``, and a result still tied to the graph."""
@@ -47,6 +58,12 @@ class Watch:
             self.problems.append(
                 "gradients are switched off for everything that follows (use `with torch.no_grad():`)"
             )
+        for (owner, name, shown), was in zip(SHARED, before["shared"], strict=True):
+            if getattr(owner, name, None) is not was:
+                self.problems.append(
+                    f"{shown} itself was changed, for all models (change single modules, put them back, and restart "
+                    "the kernel to get the class back)"
+                )
         for state, tensor in zip(before["tensors"], _tensors(args), strict=False):
             self._tensor(state, tensor)
         for state, model in zip(

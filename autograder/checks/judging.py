@@ -144,7 +144,7 @@ def _judge_item(worker: Worker, item: Item, task: str, *, repeat: int) -> Judged
     if status == "raised" and item.raises:
         return Judged(_judge_error(item, answer.get("error")), item.edge, _codes(answer), None, has_model)
     if status in ("error", "raised"):
-        return _judge_raised(item, answer.get("error"))
+        return _judge_raised(item, task, answer.get("error"))
     try:
         values = [decode(tree, sent) for tree in _list(answer.get("values"))]
         after = [decode(tree, sent) for tree in _list(answer.get("after"))]
@@ -219,12 +219,12 @@ def _find_strange(value: Any) -> Strange | None:
     return next((found for part in parts if (found := _find_strange(part)) is not None), None)
 
 
-def _judge_raised(item: Item, error: Any) -> Judged:
+def _judge_raised(item: Item, task: str, error: Any) -> Judged:
     error = error if isinstance(error, dict) else {}
     if error.get("type") == "NotImplementedError" and str(error.get("message", "")).startswith("TODO"):
         return Judged(ItemOutcome(item.name, Status.NOT_ATTEMPTED, _STILL_TO_DO), item.edge)
     name = error.get("name") if error.get("type") == "NameError" else None
-    outcome = ItemOutcome(item.name, Status.ERROR, explain_error(error))
+    outcome = ItemOutcome(item.name, Status.ERROR, explain_error(error, task))
     return Judged(outcome, item.edge, missing_name=name if isinstance(name, str) else None)
 
 

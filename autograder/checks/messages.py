@@ -29,10 +29,10 @@ SIDE_EFFECTS = (
     ),
     SideEffect(
         "leaves parameters, buffers and modules as they were",
-        frozenset({"parameters_changed", "buffers_changed", "modules_changed"}),
+        frozenset({"parameters_changed", "buffers_changed", "modules_changed", "class_changed"}),
         "model_changed",
-        "After the call the model's parameters, buffers or modules are not what they were. Work on copies, put "
-        "back what you replaced, and keep BatchNorm in eval mode.",
+        "After the call the model's parameters, buffers or modules, or a class of torch's such as `nn.ReLU`, are not what "
+        "they were. Work on copies, put back what you replaced, and keep BatchNorm in eval mode.",
     ),
     SideEffect(
         "leaves the flags as they were",
@@ -143,8 +143,6 @@ _ERROR_HELP = (
         "Given groups=",
         "The layer expects another number of channels. Print the input's shape just before this line.",
     ),
-    ("positional argument", _ARGUMENTS),
-    ("unexpected keyword argument", _ARGUMENTS),
     ("'NoneType' object", "Something is None: was a hook never called, or a `return` left out?"),
 )
 _PLAIN_TYPES = (
@@ -169,11 +167,12 @@ _KIND_HELP = {
 }
 
 
-def explain_error(error: Any) -> str:
+def explain_error(error: Any, task: str = "") -> str:
     """An error of the student's code in one or two sentences: type, message, place, and what it often means.
 
     Args:
         error: the worker's description; untrusted, so each field's type is looked at.
+        task: the function that was called, where one was.
     """
     error = error if isinstance(error, dict) else {}
     kind = _text(error.get("type"), 60) or "an error"
@@ -181,12 +180,14 @@ def explain_error(error: Any) -> str:
     said = f"`{kind}: {text}`" if text else f"`{kind}`"
     line = _text(error.get("line"), 120)
     place = f" at `{line}`" if line else ""
-    return f"Your code raised {said}{place}. {_help(kind, text)}".strip()
+    return f"Your code raised {said}{place}. {_help(kind, text, task)}".strip()
 
 
-def _help(kind: str, text: str) -> str:
+def _help(kind: str, text: str, task: str) -> str:
     if kind in _KIND_HELP:
         return _KIND_HELP[kind]
+    if "positional argument" in text or "unexpected keyword argument" in text:
+        return _arguments_help(text, task)
     for part, help_text in _ERROR_HELP:
         if part in text:
             return help_text
@@ -195,6 +196,18 @@ def _help(kind: str, text: str) -> str:
             return "Print `type(...)` of what stands before the dot just before this line."
         return "This code relies on a name that only some models have. Use the arguments that the function is given."
     return ""
+
+
+def _arguments_help(text: str, task: str) -> str:
+    """Whose arguments are meant: the task's own, those of a hook, or those of any function that is called inside."""
+    called = text.split("(", 1)[0]
+    if called == task:
+        return _ARGUMENTS
+    if called.endswith((".forward", ".backward")):
+        return "Of a `torch.autograd.Function`, `forward` and `backward` are static methods whose first argument is `ctx`."
+    if "<locals>" in called and "were given" in text:
+        return "A forward hook is called with three arguments: module, inputs, output. A tensor hook gets the gradient alone."
+    return f"Look at how `{called}` is called here, and which arguments it takes."
 
 
 def _text(value: Any, limit: int) -> str:

@@ -24,7 +24,7 @@ def items(draw: Draw) -> Iterator[Item]:
         ("another fill, a residual network, 35×26 pixels", "residual", (35, 26), "other", {}, 9, 6, 0.7),
         ("patches with gaps between them, 31×43 pixels", "mobile", (31, 43), "other", {}, 6, 7, -1.5),
         ("a model without ReLU modules, 33×24 pixels", "functional", (33, 24), "other", {}, 9, 4, 0.5),
-        ("class 0, which is a class", "plain", (30, 22), "zero", {"inplace": True}, 7, 6, None),
+        ("class 0, which is a class", "plain", (30, 22), "zero", {"inplace": True}, 7, 5, None),
         (
             "a frozen model, the predicted class",
             "residual",
@@ -233,6 +233,7 @@ def _covered_logits(
 
 def _grid_mistakes(x: Tensor, rows: int, cols: int, patch: int, stride: int) -> list[Misconception]:
     height, width = x.shape[2], x.shape[3]
+    side_by_side = ((height - patch) // patch + 1, (width - patch) // patch + 1)
     return [
         Misconception(
             "rows_and_columns_swapped",
@@ -259,9 +260,7 @@ def _grid_mistakes(x: Tensor, rows: int, cols: int, patch: int, stride: int) -> 
         Misconception(
             "stride_ignored",
             "The patches lie side by side, as if `stride` were `patch`. Move by `stride`.",
-            when=lambda got: (
-                tuple(got.shape) == ((height - patch) // patch + 1, (width - patch) // patch + 1)
-            ),
+            when=lambda got: tuple(got.shape) == side_by_side != (rows, cols),
         ),
         Misconception(
             "flat",

@@ -54,14 +54,16 @@ def rule_items(draw: Draw, task: str, oracle: Callable[[nn.Module, Tensor, int],
 
 
 class _RuledReLU(nn.Module):
-    """Stands in for a ReLU: forward as usual, backward by ``rule(gradient, was_open)``."""
+    """Stands in for a ReLU: forward as usual (``bottom`` is 0), backward by ``rule(gradient, was_open)``."""
 
-    def __init__(self, top: float, rule: Callable[[Tensor, Tensor], Tensor], reuse: bool = False) -> None:
+    def __init__(
+        self, bottom: float, top: float, rule: Callable[[Tensor, Tensor], Tensor], reuse: bool = False
+    ) -> None:
         super().__init__()
-        self.top, self.rule, self.reuse, self.last = top, rule, reuse, None
+        self.bottom, self.top, self.rule, self.reuse, self.last = bottom, top, rule, reuse, None
 
     def forward(self, x: Tensor) -> Tensor:
-        value = x.clamp(0, self.top)
+        value = x.clamp(self.bottom, self.top)
         # Its value is that of `value`; its gradient goes straight to x, through the hook.
         straight = x + (value - x).detach()
         was_open = ((x > 0) & (x < self.top)).detach()
@@ -80,7 +82,9 @@ def _swapped(
         for name, child in list(parent._modules.items()):
             if isinstance(child, kinds):
                 top = 6.0 if isinstance(child, nn.ReLU6) and not options.get("open_above") else float("inf")
-                shown = known.setdefault(id(child), _RuledReLU(top, rule, options.get("reuse", False)))
+                bottom = float("-inf") if options.get("open_below") else 0.0
+                ruled = _RuledReLU(bottom, top, rule, options.get("reuse", False))
+                shown = known.setdefault(id(child), ruled)
                 setattr(parent, name, shown)
             elif child is not None:
                 swap(child)
@@ -175,6 +179,7 @@ def rule_mistakes(task: str, model: Model, x: Tensor, index: int, predicted: int
             lambda score: input_gradient(_swapped(model.fresh(), own, _BOTH), x, score), index, predicted
         ),
         *_passed_over(model, x, index, own, guided),
+        *([] if guided else _other_forward(model, x, index, right)),
         axes_kept(lambda got: tuple(got.shape) == (1, *right.shape), "[3, H, W]"),
         Misconception(
             "channels_merged",
@@ -188,6 +193,24 @@ def rule_mistakes(task: str, model: Model, x: Tensor, index: int, predicted: int
         ),
     ]
     return mistakes
+
+
+def _other_forward(model: Model, x: Tensor, index: int, right: Tensor) -> list[Misconception]:
+    """A ReLU that lets other values through forward: felt where a maximum is taken behind it."""
+    found = [
+        Misconception(
+            "forward_open_below",
+            "The forward values changed: negative ones went through a ReLU. Forward it still gives `clamp(min=0)`; only "
+            "its backward is another.",
+            _with_rule(model, x, index, _deconv, _BOTH, open_below=True, open_above=True),
+        ),
+        Misconception(
+            "forward_open_above",
+            "The forward values changed: a ReLU6 let more than 6 through. Forward it still cuts at 6.",
+            _with_rule(model, x, index, _deconv, _BOTH, open_above=True),
+        ),
+    ]
+    return [m for m in found if m.value is not None and not torch.allclose(m.value, right, rtol=1e-3)]
 
 
 def _passed_over(model: Model, x: Tensor, index: int, own: Any, guided: bool) -> list[Misconception]:

@@ -16,12 +16,14 @@ from autograder.sandbox.worker.recipes import build
 from course_utils.comparison import Misconception
 
 CLASSES = 4
-ORACLE_X = torch.arange(16, dtype=torch.float32).view(1, 1, 4, 4)
-# Values known by hand on that network (Captum's own test network).
+ORACLE_X = torch.zeros(1, 3, 4, 4)
+ORACLE_X[0, 0] = torch.arange(16.0).view(4, 4)
+_EMPTY = [[0.0] * 4] * 4
+# Values known by hand on that network (Captum's own test network, which looks at the first channel alone).
 ORACLE_MAPS = {
     "saliency_map": [[0.0, 1, 1, 1]] * 3 + [[0.0] * 4],
-    "guided_backprop": [[[0.0, 1, 1, 1], [1, 3, 3, 2], [1, 3, 3, 2], [1, 2, 2, 1]]],
-    "deconvnet": [[[2.0, 3, 3, 1], [3, 5, 5, 2], [3, 5, 5, 2], [1, 2, 2, 1]]],
+    "guided_backprop": [[[0.0, 1, 1, 1], [1, 3, 3, 2], [1, 3, 3, 2], [1, 2, 2, 1]], _EMPTY, _EMPTY],
+    "deconvnet": [[[2.0, 3, 3, 1], [3, 5, 5, 2], [3, 5, 5, 2], [1, 2, 2, 1]], _EMPTY, _EMPTY],
 }
 # Large enough that ReLU6 meets values above 6.
 LOUD = 12.0
@@ -87,7 +89,7 @@ def known_by_hand(task: str) -> Item:
     """Everybody's input is the same here, so it counts only beside inputs that nobody can look up."""
     recipe = {"family": "oracle", "seed": 0, "inplace": True}
     return Item(
-        "a network small enough to compute by hand, one input channel, in-place ReLUs",
+        "a network small enough to compute by hand, in-place ReLUs",
         [Model(recipe, build(recipe)), ORACLE_X, 0],
         expected=torch.tensor(ORACLE_MAPS[task]),
         edge=True,

@@ -16,7 +16,8 @@ from autograder.sandbox.worker.recipes import build
 from .grad_cam_mistakes import class_mistakes, form_mistakes, grad_cam_mistakes
 from .shared import Scene, mobile_scene, plain_scene, residual_scene
 
-ORACLE_X = torch.arange(16, dtype=torch.float32).view(1, 1, 4, 4)
+ORACLE_X = torch.zeros(1, 3, 4, 4)
+ORACLE_X[0, 0] = torch.arange(16.0).view(4, 4)
 
 # Where the network ends in global average pooling, each channel's gradient is the same at every place: these two
 # mistakes change nothing there.
@@ -126,7 +127,7 @@ def _known_by_hand() -> Item:
     model = Model(recipe, build(recipe))
     small = torch.tensor([[0.0, 4.0], [28.0, 32.5]])
     return Item(
-        "a network small enough to compute by hand, one input channel",
+        "a network small enough to compute by hand",
         [model, model.layer("relu"), ORACLE_X, 0],
         expected=(oracles.divide_by_maximum(oracles.upsample(small, (4, 4))), 0),
         misconceptions=form_mistakes(ORACLE_X, 0),

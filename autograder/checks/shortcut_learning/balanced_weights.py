@@ -30,6 +30,11 @@ def items(draw: Draw) -> Iterator[Item]:
             37,
             [(1, 3), (2, 0), (0, 0), (5, -2)],
         ),
+        (
+            "labels and groups where 2·label + group, or their digits side by side, are the same in two cells",
+            44,
+            [(0, 3), (1, 1), (1, 12), (11, 2)],
+        ),
     ):
         yield first_telling(
             lambda n, name=name, count=count, cells=cells: _weights_item(draw, name, n, count, cells)
@@ -127,7 +132,11 @@ def weight_mistakes(labels: np.ndarray, groups: np.ndarray, expected: Tensor) ->
             scaled(1 / by(labels == groups)),
         ),
         Misconception("cells_confused", confused, scaled(1 / by(labels + groups))),
+        Misconception("cells_confused", confused, scaled(1 / by(2 * labels + groups))),
         Misconception("cells_confused", confused, scaled(1 / by(3 * labels + groups))),
+        Misconception(
+            "cells_confused", confused, scaled(1 / by(np.char.add(labels.astype(str), groups.astype(str))))
+        ),
         Misconception(
             "four_cells_assumed",
             "A share of the weight went to cells without pictures. Count the cells that there are.",

@@ -16,16 +16,19 @@ from torch import Tensor, nn
 
 
 class _Oracle(nn.Module):
-    """The network on which Captum tests its attributions: every value known by hand. Takes ``[N, 1, 4, 4]``."""
+    """The network on which Captum tests its attributions: every value known by hand. Takes ``[N, 3, 4, 4]``.
+
+    Captum's has one input channel. A picture has three in every task's text, so there are two more, without weight.
+    """
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(1, 2, 3)
+        self.conv = nn.Conv2d(3, 2, 3)
         self.relu = nn.ReLU(inplace=inplace)
         self.head = nn.Linear(8, 4)
         self.relu2 = nn.ReLU(inplace=inplace)
         with torch.no_grad():
-            self.conv.weight.fill_(1.0)
+            self.conv.weight.zero_()[:, 0] = 1.0
             self.conv.bias.copy_(torch.tensor([-50.0, -75.0]))
             self.head.weight.copy_(torch.tensor([1.0, 1, 1, 1, 1, -1, -1, -1]).expand(4, 8))
             self.head.bias.zero_()

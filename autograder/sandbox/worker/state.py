@@ -9,6 +9,7 @@ import copy
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules import module as _module
 
@@ -20,6 +21,8 @@ _HOOK_TABLES = (
     "_forward_hooks_with_kwargs",
     "_forward_pre_hooks_with_kwargs",
 )
+# What models compute with, whoever made them: a class that was changed spoils the whole notebook.
+_SHARED = ((nn.ReLU, "forward"), (nn.ReLU6, "forward"), (F, "relu"), (F, "relu6"), (torch, "relu"))
 _GLOBAL_HOOK_TABLES = (
     "_global_forward_hooks",
     "_global_forward_pre_hooks",
@@ -37,6 +40,7 @@ class Snapshot:
         ]
         self.inputs = [_InputState(a) for a in _tensors_in(arguments)]
         self.global_hooks = _global_hooks()
+        self.shared = _shared()
 
     def changes(self) -> list[str]:
         """The codes of what is different now, sorted; an empty list where nothing is."""
@@ -45,12 +49,19 @@ class Snapshot:
             found |= state.changes()
         if _global_hooks() != self.global_hooks:
             found.add("hook_left")
+        if any(is_now is not was for is_now, was in zip(_shared(), self.shared, strict=True)):
+            found.add("class_changed")
         return sorted(found)
 
 
 def _global_hooks() -> list[int]:
     """How many hooks there are for all modules at once (``register_module_forward_hook`` and its kin)."""
     return [len(getattr(_module, table, ())) for table in _GLOBAL_HOOK_TABLES]
+
+
+def _shared() -> list[Any]:
+    """What all models share: the functions behind torch's ReLUs."""
+    return [getattr(owner, name, None) for owner, name in _SHARED]
 
 
 def _is_whole(module: nn.Module, arguments: list[Any]) -> bool:
