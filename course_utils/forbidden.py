@@ -12,11 +12,13 @@ from typing import Any
 from unittest.mock import patch
 
 from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 CONVOLUTIONS = frozenset(
     [f"conv{n}d" for n in (1, 2, 3)]
     + [f"conv_transpose{n}d" for n in (1, 2, 3)]
-    + ["conv_tbc", "convolution", "_convolution", "mkldnn_convolution"]
+    + ["conv_tbc", "convolution", "_convolution", "convolution_overrideable", "mkldnn_convolution"]
+    + ["_slow_conv2d_forward", "slow_conv3d", "thnn_conv2d", "cudnn_convolution", "_conv_depthwise2d"]
     + ["convolve", "convolve1d", "convolve2d", "fftconvolve", "oaconvolve", "sepfir2d"]
     + ["correlate", "correlate1d", "correlate2d"]
 )
@@ -41,6 +43,7 @@ def forbidden(names: Collection[str], namespace: dict[str, Any] | None = None) -
     with ExitStack() as stack:
         if names:
             stack.enter_context(_TorchRefuses(frozenset(names)))
+            stack.enter_context(_KernelsRefuse(frozenset(names)))
         for module in filter(None, map(sys.modules.get, _MODULES)):
             for name in names:
                 original = getattr(module, name, None)
@@ -61,6 +64,26 @@ class _TorchRefuses(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = getattr(func, "__name__", "")
+        if name in self.names:
+            _refusal(f"torch's {name}")()
+        return func(*args, **(kwargs or {}))
+
+
+class _KernelsRefuse(TorchDispatchMode):
+    """Refuses where torch's kernels are chosen: a scripted function comes past no Python function before that."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        super().__init__()
+        self.names = names
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Otherwise the first operation imports torch's compiler, which takes seconds and is of no use here. A torch
+        # that does not ask for this does not import it.
+        return False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func.overloadpacket.__name__
         if name in self.names:
             _refusal(f"torch's {name}")()
         return func(*args, **(kwargs or {}))

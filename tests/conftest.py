@@ -23,3 +23,10 @@ torch.set_num_threads(1)
 def repository() -> Path:
     """The checkout's root."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def torch_classes_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some wrong answers patch torch's classes for good; the next test must not compute with them."""
+    for kind in (torch.nn.ReLU, torch.nn.ReLU6):
+        monkeypatch.setattr(kind, "forward", kind.forward)

@@ -26,6 +26,26 @@ CALLS = {
 }
 
 
+class Scripted(nn.Module):
+    def forward(self, image: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.conv2d(image, kernel)
+
+
+def past_python():
+    with torch._C.DisableTorchFunction():
+        return F.conv2d(IMAGE, KERNEL)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_ways_past_pythons_functions_are_refused_too():
+    """Found by a hostile notebook: neither a script nor a switched-off mode meets a Python function."""
+    scripted = torch.jit.script(Scripted())
+    for way in (lambda: scripted(IMAGE, KERNEL), past_python):
+        with pytest.raises(RuntimeError), forbidden(CONVOLUTIONS):
+            way()
+        assert way().shape == (1, 1, 6, 6)
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_refused_within_and_working_after(name):
     with pytest.raises(NotByHand, match="by hand"), forbidden(CONVOLUTIONS, globals()):

@@ -48,10 +48,15 @@ def two_filters(inplace: bool = False) -> tuple[Any, ...]:
 
 
 def twice(
-    class_index: int, kind: type[nn.Module] = nn.ReLU, scale: float = 1.0, frozen: bool = False
+    class_index: int,
+    kind: type[nn.Module] = nn.ReLU,
+    scale: float = 1.0,
+    frozen: bool = False,
+    inside: bool = False,
 ) -> tuple[Any, ...]:
-    """Arguments: the network of :func:`twice_network`, its picture times ``scale``, a class."""
-    return twice_network(kind, frozen), scale * tensor(PICTURE)[None], class_index
+    """Arguments: the network of :func:`twice_network`, alone or inside another, its picture times ``scale``, a class."""
+    model = twice_network(kind, frozen)
+    return nn.Sequential(model) if inside else model, scale * tensor(PICTURE)[None], class_index
 
 
 def in_red_alone(values: list[list[float]]) -> torch.Tensor:
@@ -107,6 +112,12 @@ PLAIN_SIX = [
     [[-0.5, 0, 0.25], [2.5, 0.25, -2.25]],
     [[0.5, 0, -0.25], [0.5, -0.25, -0.75]],
 ]
+PLAIN_CLASS_0 = [
+    [[0.5, -1.5, 1.0], [-1.25, 0.5, -1.5]],
+    [[-0.25, 4.5, -0.5], [2.5, -0.25, 4.5]],
+    [[0.25, 1.5, 0.5], [0.5, 0.25, 1.5]],
+]
+
 GUIDED_CLASS_0 = [
     [[0.5, -1.5, 1.0], [-0.75, 0.5, -1.5]],
     [[-0.25, 4.5, -0.5], [2.25, -0.25, 4.5]],
@@ -121,7 +132,11 @@ DECONV_CLASS_0 = [
 
 def plain(value: torch.Tensor, relu6: bool = False) -> Misconception:
     """The answer is the plain gradient, ``value``."""
-    more = "Look for `nn.ReLU6`, too: it is a class of its own." if relu6 else "Does it reach every ReLU?"
+    more = (
+        "Look for `nn.ReLU6`, too: it is a class of its own."
+        if relu6
+        else "Does it reach every ReLU, also inside blocks?"
+    )
     return Misconception(
         "plain_gradient", f"This is the plain gradient: the rule acted nowhere. {more}", value
     )

@@ -21,6 +21,9 @@ REDDISH = [[6.0, 0, 1], [6, 0, 3], [7, 0, 2], [5, 0, 4], [1, 0, 3]]
 REDDISH_TWINS = [[6.0, 0, 2], [2, 0, 3], [7, 0, 1], [6, 0, 3], [5, 0, 3]]
 
 
+WRONG_AXIS = "The largest score was looked for along the pictures. Each picture has a class of its own: `argmax(dim=1)`."
+
+
 def _coloured(colours: list[list[float]]) -> torch.Tensor:
     """Pictures [N, 3, 4, 4] of one colour each."""
     return tensor(colours)[:, :, None, None].expand(-1, -1, 4, 4).clone()
@@ -67,6 +70,7 @@ FLIP_RATE = Task(
                     1.0,
                 ),
                 Misconception("percent", "This is in percent. Return a share between 0 and 1.", 40.0),
+                Misconception("wrong_axis", WRONG_AXIS, 0.25),
             ),
         ),
         Example(
@@ -95,10 +99,14 @@ FLIP_RATE = Task(
                     "Every pair counts as a flip: scores nearly always differ. Compare the predicted classes.",
                     1.0,
                 ),
+                Misconception("wrong_axis", WRONG_AXIS, 0.75),
                 Misconception(
                     "train_mode",
                     "Dropout was at work: the model was still in train mode. Switch it to eval during the call.",
-                    when=lambda got: 0 <= float(got) <= 1,
+                    # Five pairs: whatever dropout does, it changes a whole number of their answers.
+                    when=lambda got: (
+                        0 < float(got) < 1 and abs(5 * float(got) - round(5 * float(got))) < 1e-4
+                    ),
                 ),
             ),
         ),

@@ -309,6 +309,20 @@ def test_common_errors_get_a_next_step(kind: str, message: str, said: str) -> No
     assert kind in text and said in text
 
 
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("cam() missing 1 required positional argument: 'x'", "Keep the function's name"),
+        ("cam() got an unexpected keyword argument 'k'", "Keep the function's name"),
+        ("cam.<locals>.hook() takes 2 positional arguments but 3 were given", "module, inputs, output"),
+        ("D.forward() takes 1 positional argument but 2 were given", "`ctx`"),
+        ("sum() takes from 1 to 2 positional arguments but 3 were given", "how `sum` is called"),
+    ],
+)
+def test_whose_arguments_an_error_means(message: str, said: str) -> None:
+    assert said in explain_error({"type": "TypeError", "message": message}, "cam")
+
+
 def test_an_unknown_error_is_told_as_it_is_and_cut() -> None:
     text = explain_error({"type": "Odd", "message": "x\n" * 4000, "line": "y" * 900})
     assert text.startswith("Your code raised `Odd: x x") and len(text) < 500

@@ -19,6 +19,7 @@ HIDDEN_ALONE = {
     "wrong_thresholded",
     "wrong_no_finally",
     "wrong_cells_confused",
+    "wrong_digits_joined",
     "wrong_direct_children",
     "wrong_only_if_training",
 }

@@ -1,4 +1,4 @@
-# says: parameters, buffers or modules are not what they were
+# misconception: model_changed
 # It replaces the layer's forward by its own, as people did before they met hooks, and leaves it there.
 def capture_output(model, layer, x):
     kept = []

@@ -1,4 +1,4 @@
-# says: parameters, buffers or modules are not what they were
+# misconception: model_changed
 def capture_output(model, layer, x):
     kept = []
     handle = layer.register_forward_hook(lambda m, i, o: kept.append(o.detach().clone()))

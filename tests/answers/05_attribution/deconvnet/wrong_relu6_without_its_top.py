@@ -1,4 +1,4 @@
-# says: values of the returned tensor are not right
+# misconception: forward_open_above
 import torch
 from torch import nn
 

@@ -1,0 +1,21 @@
+# misconception: model_changed
+import torch
+from torch import nn
+
+
+class Rule(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, value, top):
+        return value.clamp(0, top)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient.clamp(min=0), None
+
+
+def deconvnet(model, x, class_index):
+    nn.ReLU.forward = lambda self, value: Rule.apply(value, float("inf"))
+    nn.ReLU6.forward = lambda self, value: Rule.apply(value, 6.0)
+    source = x.detach().clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(model(source)[0, class_index], source)
+    return gradient[0].cpu()
