@@ -181,11 +181,15 @@ def _difference(item: Item, value: Any) -> Difference | None:
         return Difference(
             f"The returned value is {strange.kind}. Return plain tensors, numbers, lists or dicts."
         )
+    try:
+        return _judged(item, value)
+    except Exception:  # whatever came back must not stop the marking of others
+        return Difference(f"The returned value is {describe(value)}, which cannot be judged.")
+
+
+def _judged(item: Item, value: Any) -> Difference | None:
     if item.judge is not None:
-        try:
-            found = item.judge(value)
-        except Exception:  # whatever came back must not stop the marking of others
-            found = f"The returned value is {describe(value)}, which cannot be judged."
+        found = item.judge(value)
         if isinstance(found, Misconception):
             return Difference(found.message, found.name)
         return Difference(found) if found else None
@@ -205,11 +209,18 @@ def _look_difference(looks: Sequence[Look], after: list[Any]) -> Difference | No
     if len(after) != len(looks):
         return Difference("What the call left behind could not be read.") if looks else None
     for look, seen in zip(looks, after, strict=True):
-        if look.only is not None and isinstance(seen, dict):
-            seen = {key: value for key, value in seen.items() if look.only(key)}
-        if _find_strange(seen) is not None or compare(seen, look.expected) is not None:
+        if not _as_looked_for(look, seen):
             return Difference(look.message, look.misconception)
     return None
+
+
+def _as_looked_for(look: Look, seen: Any) -> bool:
+    if look.only is not None and isinstance(seen, dict):
+        seen = {key: value for key, value in seen.items() if look.only(key)}
+    try:
+        return _find_strange(seen) is None and compare(seen, look.expected) is None
+    except Exception:  # as above: what cannot be compared is not what was looked for
+        return False
 
 
 def _find_strange(value: Any) -> Strange | None:

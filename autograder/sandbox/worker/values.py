@@ -163,7 +163,10 @@ class _Decoder:
         kind, value = tree.get("kind"), tree.get("value")
         if kind == "none":
             return None
-        if (kind, type(value)) in (("bool", bool), ("int", int), ("str", str)):
+        if (kind, type(value)) in (("bool", bool), ("str", str)):
+            return value
+        # What no int64 tensor can hold is no answer, and comparing it with one would raise.
+        if kind == "int" and type(value) is int and -(2**63) <= value < 2**63:
             return value
         if kind == "float" and (type(value) in (int, float) or value in ("nan", "inf", "-inf")):
             return float(value)

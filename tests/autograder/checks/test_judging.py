@@ -339,6 +339,28 @@ def test_tasks_that_pass_share_a_fork() -> None:
     assert (worker.opened, worker.closed) == (3, 0)
 
 
+class Unreadable(int):
+    """Raises wherever it is compared or counted with."""
+
+    __index__ = __int__ = __eq__ = __ne__ = None  # type: ignore[assignment]
+    __hash__ = int.__hash__
+
+
+@pytest.mark.parametrize("decoded", [2**63, [2**63], [Unreadable(1)], (2**63,)], ids=repr)
+def test_nothing_that_comes_back_raises_out_of_judging(decoded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.checks.judging.decode", lambda tree, tensors: decoded)
+    expected = torch.tensor([1])
+    look = Look("passes", expected, "It left something else behind.", argument=0)
+    for item in (
+        Item("a value", [], expected=expected),
+        Item("a mistake", [], expected=1, misconceptions=[Misconception("m", "m", expected)]),
+    ):
+        assert judge([item], lambda n, r: ok(1)).status is Status.FAILED
+    looked = judge([Item("a look", [], looks=(look,))], lambda n, r: ok(1, 1, after=(1,)))
+    assert looked.status is Status.FAILED
+    assert looked.items[0].message == look.message
+
+
 @pytest.mark.parametrize(("recovers", "status"), [(True, Status.PASSED), (False, Status.FAILED)])
 def test_what_fails_in_a_used_fork_is_judged_in_a_fresh_one(recovers: bool, status: Status) -> None:
     """A task before it may have left something behind, which is no fault of this one."""

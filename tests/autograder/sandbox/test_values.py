@@ -184,6 +184,8 @@ def test_notes_on_attached_results() -> None:
         {},
         {"kind": "int", "value": True},
         {"kind": "int", "value": "1"},
+        {"kind": "int", "value": 2**63},
+        {"kind": "int", "value": -(2**63) - 1},
         {"kind": "bool", "value": 1},
         {"kind": "str", "value": 1},
         {"kind": "float", "value": "1.0"},
