@@ -18,6 +18,14 @@ RTOL = 1e-3
 ATOL_SHARE = 1e-4
 """Relative tolerance, and absolute tolerance as a share of the largest expected magnitude."""
 
+# Predicates on an answer run in the marker's process, without a limit on time or memory: they see answers of up to so
+# many times the expected size, or of these sizes where they are larger. A map of 224×224 where a small one is asked
+# for, a mistake that has its message, holds 50,000 values.
+_TIMES_EXPECTED = 4
+_MOST_ELEMENTS = 100_000
+_MOST_ELEMENTS_OF_ANY = 2_000_000
+_MOST_PARTS = 10_000
+
 
 @dataclass(frozen=True)
 class Misconception:
@@ -27,7 +35,8 @@ class Misconception:
         name: short identifier, e.g. ``"relu_left_out"``.
         message: what the student reads: what was seen, and the next step.
         value: the answer that this mistake gives on the same input, in the expected answer's own structure.
-        when: a predicate on the (structurally valid) answer, for mistakes that no single value shows.
+        when: a predicate on the (structurally valid) answer, for mistakes that no single value shows; not asked about
+            an answer that is far larger than the expected one.
     """
 
     name: str
@@ -69,8 +78,9 @@ def compare(
     difference = _difference(got, expected, "", tolerance)
     if difference is None:
         return None
+    bounded = _is_bounded(got, expected)
     for misconception in misconceptions:
-        if _matches(misconception, got, tolerance):
+        if _matches(misconception, got, tolerance, look_inside=bounded):
             return Difference(misconception.message, misconception.name)
     return Difference(difference)
 
@@ -90,10 +100,37 @@ class _Tolerance:
         return self.rtol * expected.abs() + max(self.atol_share * largest, 1e-8)
 
 
-def _matches(misconception: Misconception, got: Any, tolerance: _Tolerance) -> bool:
+def _is_bounded(got: Any, expected: Any) -> bool:
+    """Whether an answer is of a size that predicates may walk through, whatever they do with it."""
+    parts, elements = _extent(expected, _MOST_PARTS * 100)
+    room = _MOST_ELEMENTS_OF_ANY if expected is None else max(_MOST_ELEMENTS, _TIMES_EXPECTED * elements)
+    most_parts = max(_MOST_PARTS, _TIMES_EXPECTED * parts)
+    parts, elements = _extent(got, most_parts)
+    return parts <= most_parts and elements <= room
+
+
+def _extent(value: Any, most_parts: int) -> tuple[int, int]:
+    """Parts of nested lists, tuples and dicts, counted to just above ``most_parts``; elements of what holds numbers."""
+    parts, elements, waiting = 0, 0, [value]
+    while waiting and parts <= most_parts:
+        part = waiting.pop()
+        if isinstance(part, torch.Tensor):
+            elements += part.numel()
+        elif isinstance(part, np.ndarray):
+            elements += part.size
+        elif isinstance(part, str):
+            elements += len(part)
+        elif isinstance(part, (list, tuple, dict)):
+            parts += len(part)
+            if parts <= most_parts:
+                waiting += part.values() if isinstance(part, dict) else part
+    return parts, elements
+
+
+def _matches(misconception: Misconception, got: Any, tolerance: _Tolerance, *, look_inside: bool) -> bool:
     if misconception.value is not None and _difference(got, misconception.value, "", tolerance) is None:
         return True
-    if misconception.when is None:
+    if misconception.when is None or not look_inside:
         return False
     try:
         return bool(misconception.when(got))

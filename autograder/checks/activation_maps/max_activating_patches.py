@@ -74,7 +74,7 @@ def patch_mistakes(values: Tensor, channel: int, right: list[tuple[int, int, int
             "several_of_one_picture",
             "A picture appears more than once. Take the best place of each picture first, then the k best "
             "pictures.",
-            when=lambda got: len({int(place[0]) for place in got}) < len(got),
+            when=lambda got: isinstance(got, list) and len({int(place[0]) for place in got}) < len(got),
         ),
         Misconception("weakest_first", "The order is reversed: the strongest comes first.", right[::-1]),
         Misconception(
@@ -116,7 +116,7 @@ def patch_mistakes(values: Tensor, channel: int, right: list[tuple[int, int, int
             "flat_index",
             "A place has three numbers: image, row and column. `divmod(index, width)` turns a flat index "
             "into the last two.",
-            when=lambda got: any(len(place) == 2 for place in got),
+            when=lambda got: isinstance(got, list) and any(len(place) == 2 for place in got),
         ),
         Misconception(
             "no_list",

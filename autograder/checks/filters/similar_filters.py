@@ -13,6 +13,9 @@ from autograder.checks.draw import Draw
 from autograder.checks.items import Item
 from course_utils.comparison import Misconception
 
+# Rows of a tensor that are taken apart into pairs.
+MOST_PAIRS = 10_000
+
 
 def items(draw: Draw) -> Iterator[Item]:
     for name, count, shape, threshold in (
@@ -132,25 +135,38 @@ def similar_mistakes(weight: Tensor, limit: float, right: list[tuple[int, int]])
         Misconception(
             "paired_with_itself",
             "A filter is paired with itself. Only i < j.",
-            when=lambda got: any(i == j for i, j in got),
+            when=lambda got: any(i == j for i, j in _pairs_of(got)),
         ),
         Misconception(
             "both_orders",
             "Each pair is there twice. Give it once, the smaller index first.",
-            when=lambda got: len(got) == 2 * len(right) > 0 and {tuple(sorted(p)) for p in got} == set(right),
+            when=lambda got: (
+                len(got) == 2 * len(right) > 0 and {tuple(sorted(p)) for p in _pairs_of(got)} == set(right)
+            ),
         ),
         Misconception(
             "not_sorted",
             "These are the right pairs in another order. Sort the list.",
-            when=lambda got: sorted(map(tuple, got)) == right and [tuple(p) for p in got] != right,
+            when=lambda got: sorted(_pairs_of(got)) == right != _pairs_of(got),
         ),
         Misconception(
             "lists_for_tuples",
             "The pairs are right, and they are no tuples of ints: return a list of tuples (i, j).",
-            when=lambda got: [tuple(int(n) for n in pair) for pair in got] == right,
+            when=lambda got: _pairs_of(got) == right,
         ),
         *found,
     ]
+
+
+def _pairs_of(got: Any) -> list[tuple[int, int]]:
+    """The pairs of an answer, rows of a tensor too; an error where it is anything else, before it is taken apart."""
+    if isinstance(got, (Tensor, np.ndarray)):
+        if got.ndim != 2 or got.shape[1] != 2 or len(got) > MOST_PAIRS:
+            raise TypeError("no rows of two")
+        got = got.tolist()
+    if not isinstance(got, (list, tuple)) or any(len(pair) != 2 for pair in got):
+        raise TypeError("no list of pairs")
+    return [(int(pair[0]), int(pair[1])) for pair in got]
 
 
 def cosines(weight: Tensor) -> np.ndarray:

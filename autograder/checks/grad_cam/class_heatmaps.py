@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -72,7 +73,7 @@ def stack_mistakes(heatmaps: Tensor, top: list[int], classes: list[int]) -> list
         Misconception(
             "least_probable",
             "These are the least probable classes. Sort from large to small.",
-            when=lambda got: sorted(int(c) for c in got[1]) == sorted(classes[-k:]) != sorted(top),
+            when=lambda got: _numbers(got[1], k) == sorted(classes[-k:]) != sorted(top),
         ),
         Misconception(
             "list_of_maps",
@@ -103,7 +104,12 @@ def stack_mistakes(heatmaps: Tensor, top: list[int], classes: list[int]) -> list
             "order_reversed",
             "The classes are right but their order is not: most probable first.",
             when=lambda got: (
-                k > 1 and sorted(int(c) for c in got[1]) == sorted(top) != got[1] and list(got[1]) != top
+                k > 1 and _numbers(got[1], k) == sorted(top) != got[1] and [int(c) for c in got[1]] != top
             ),
         ),
     ]
+
+
+def _numbers(classes: Any, k: int) -> list[int] | None:
+    """The classes in order, where there are k of them: a tensor of millions is not taken apart."""
+    return sorted(int(c) for c in classes) if len(classes) == k else None

@@ -108,8 +108,12 @@ def overwritten_somewhere(expected: dict[str, Tensor], behind: tuple[str, ...]) 
         found.name,
         found.message,
         when=lambda got: (
-            set(got) == set(expected)
-            and any(torch.allclose(got[n].float(), expected[n].clamp(min=0)) for n in behind)
+            isinstance(got, dict)
+            and set(got) == set(expected)
+            and any(
+                got[n].shape == expected[n].shape and torch.allclose(got[n].float(), expected[n].clamp(min=0))
+                for n in behind
+            )
         ),
     )
 
@@ -131,6 +135,7 @@ def dict_mistakes(
             "hook in a function that takes its name.",
             when=lambda got: (
                 len(names) > 1
+                and isinstance(got, dict)
                 and (list(got) == names[-1:] or [n for n in names if got.get(n) is not None] == names[-1:])
             ),
         ),
@@ -139,7 +144,7 @@ def dict_mistakes(
             "The keys are right but their order is not: `layer_names` says the order, not the forward pass. "
             "Build the "
             "dict anew at the end.",
-            when=lambda got: list(got) != names and sorted(got) == sorted(names),
+            when=lambda got: isinstance(got, dict) and list(got) != names and sorted(got) == sorted(names),
         ),
         Misconception(
             "list_instead_of_dict",
@@ -149,7 +154,7 @@ def dict_mistakes(
         Misconception(
             "too_many_layers",
             "There are more layers in it than were asked for. Keep those in `layer_names` alone.",
-            when=lambda got: set(got) > set(names),
+            when=lambda got: isinstance(got, dict) and set(got) > set(names),
         ),
         Misconception(
             "names_missing",
