@@ -30,8 +30,8 @@ _NOT_DEFINING = frozenset(
         *("python", "python2", "python3", "pypy", "timeit", "writefile", "file", "cmd", "system", "sx"),
     )
 )
-_MAGIC_LINE = re.compile(r"^(\s*)(?:[%!?].*|.*\?\s*)$")
-_MAGIC_VALUE = re.compile(r"^(\s*[\w., ]+=)\s*[!%][^=].*$")
+# What may stand left of a value that a magic gives: names, attributes, several of them.
+_TARGETS = re.compile(r"[\w., ]+")
 
 
 @dataclass(frozen=True)
@@ -69,21 +69,30 @@ def defined(source: str) -> Defined:
 def _python(source: str) -> str:
     """The text as plain Python: magics give way to ``pass``."""
     lines = source.lstrip("\n").split("\n")
-    while lines and lines[0].startswith("%%"):
-        name = lines[0][2:].split(maxsplit=1)
+    magics = 0
+    while magics < len(lines) and lines[magics].startswith("%%"):
+        name = lines[magics][2:].split(maxsplit=1)
         if name and name[0] in _NOT_DEFINING:
             return ""
-        lines.pop(0)
-    return "\n".join(_plain_line(line) for line in lines)
+        magics += 1
+    return "\n".join(_plain_line(line) for line in lines[magics:])
 
 
 def _plain_line(line: str) -> str:
-    if (value := _MAGIC_VALUE.match(line)) is not None:
-        return f"{value[1]} None"
-    stripped = line.lstrip()
-    if stripped.startswith("#") or (magic := _MAGIC_LINE.match(line)) is None:
-        return line
-    return f"{magic[1]}pass"
+    # By cutting and not by one pattern: a line of 100,000 spaces must not be tried from each of them.
+    stripped = line.strip()
+    target, equals, value = line.partition("=")
+    value = value.lstrip()
+    if (
+        equals
+        and value[:1] in ("!", "%")
+        and value[1:2] not in ("", "=")
+        and _TARGETS.fullmatch(target.strip())
+    ):
+        return f"{target}= None"
+    if stripped.startswith(("%", "!", "?")) or (stripped.endswith("?") and not stripped.startswith("#")):
+        return line[: len(line) - len(line.lstrip())] + "pass"
+    return line
 
 
 def _collect(body: list[ast.stmt], names: set[str], stubs: set[str], depth: int) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from autograder.sources import defined
+from autograder.sources import _python, defined
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,25 @@ from autograder.sources import defined
 )
 def test_names(source: str, names: set[str]) -> None:
     assert defined(source).names == names or (source.startswith("    ") and defined(source).names <= {"f"})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        " " * 100_000 + "x",
+        " " * 100_000 + "=",
+        "x" + " " * 100_000 + "y",
+        "x =" + " " * 100_000 + "y",
+        "?" * 100_000 + "x",
+        "x" + "? " * 50_000 + "y",
+        "%%time\n" * 28_000,
+    ],
+    ids=range(7),
+)
+def test_a_long_cell_takes_no_longer_than_its_length(source: str) -> None:
+    started = time.process_time()
+    _python(source)
+    assert time.process_time() - started < 0.5, "16 s where a pattern is tried from each place"
 
 
 TODO = 'raise NotImplementedError("TODO")'
