@@ -17,12 +17,19 @@ from typing import Any
 
 from PIL import Image
 
+from autograder.reading import MAX_PARTS
+
 MOST_PICTURES = 24
+# Pictures that fail after they were unpacked count, too.
+MOST_ATTEMPTS = 2 * MOST_PICTURES
 MOST_FILE_BYTES = 64 * 2**20
 MOST_PICTURE_BYTES = 8 * 2**20
 MOST_PIXELS = 12_000_000
 MOST_TOTAL_BYTES = 6 * 2**20
 LONGEST_EDGE = 900
+# Each scan of a progressive JPEG costs a pass over the whole picture; cameras and plots write about ten.
+MOST_SCANS = 64
+_START_OF_SCAN = b"\xff\xda"
 
 _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG"}
 
@@ -49,12 +56,12 @@ class Picture:
 def stored_pictures(path: Path) -> tuple[Picture, ...]:
     """The pictures stored in a notebook file, in its order; none where the file cannot be read.
 
-    At most :data:`MOST_PICTURES`, together at most :data:`MOST_TOTAL_BYTES`, none longer than
+    At most :data:`MOST_PICTURES` of the first :data:`MOST_ATTEMPTS`, together at most :data:`MOST_TOTAL_BYTES`, none longer than
     :data:`LONGEST_EDGE`.
     """
     found: list[Picture] = []
     total = 0
-    for cell, after, kind, data in _candidates(path):
+    for cell, after, kind, data in _candidates(path)[:MOST_ATTEMPTS]:
         encoded = _encode_anew(data, kind)
         if encoded is None:
             continue
@@ -73,7 +80,10 @@ def _candidates(path: Path) -> list[tuple[int, str, str, str]]:
     try:
         if path.stat().st_size > MOST_FILE_BYTES:
             return []
-        notebook = json.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        if text.count("[") + text.count("{") > MAX_PARTS:
+            return []
+        notebook = json.loads(text)
     except (OSError, ValueError, RecursionError):
         return []
     found, after = [], ""
@@ -105,6 +115,9 @@ def _encode_anew(data: str, kind: str) -> tuple[str, int, int] | None:
         return None
     try:
         raw = base64.b64decode("".join(data.split()), validate=True)
+        # A scan's own bytes cannot look like the marker, so that counting is enough.
+        if kind == "image/jpeg" and raw.count(_START_OF_SCAN) > MOST_SCANS:
+            return None
         with Image.open(io.BytesIO(raw), formats=[_FORMATS[kind]]) as opened:
             # The size is in the header: a picture that would unpack into gigabytes is refused before it is
             # unpacked.
