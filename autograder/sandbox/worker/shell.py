@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import io
 import sys
@@ -168,6 +169,14 @@ def _run_once(shell: CellShell, source: str, seconds: float) -> dict[str, Any]:
     }
 
 
+# The builtin exceptions by name, as they are before any cell has run.
+_ERRORS = {
+    name: kind
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception
+}
+
+
 def describe_error(error: BaseException) -> dict[str, Any]:
     """An exception as short, plain data: type, message, and the line of the student's own code it came from."""
     try:
@@ -175,6 +184,9 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     except Exception:  # an exception class of the student's may fail to print itself
         message = ""
     described: dict[str, Any] = {"type": type(error).__name__[:100], "message": message[:600]}
+    bases = [name for name, base in _ERRORS.items() if issubclass(type(error), base)]
+    if bases and type(error) not in _ERRORS.values():
+        described["bases"] = bases  # a student's own kind of KeyError is one
     if isinstance(error, NameError) and isinstance(error.name, str):
         described["name"] = error.name[:100]
     if isinstance(error, SyntaxError):

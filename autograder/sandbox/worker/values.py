@@ -8,6 +8,8 @@ What has no faithful form as data (a tensor subclass, a sparse or meta tensor, a
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -57,30 +59,43 @@ class _Encoder:
             return {"kind": "none"}
         if kind is bool:
             return {"kind": "bool", "value": value}
-        if kind is str:
-            return {"kind": "str", "value": value} if len(value) <= MAX_TEXT else _strange("a very long text")
         if isinstance(value, torch.Tensor):
             return self._tensor(value)
         if kind is np.ndarray:
             return self._array(value)
         if isinstance(value, (np.bool_, np.generic)):
             return _number(value.item())
-        if kind is int or kind is float:
-            return _number(value)
-        if kind in (list, tuple):
-            if len(value) > MAX_NODES:
-                return _strange("a value with too many parts")
-            return {"kind": kind.__name__, "items": [self.encode(item, depth + 1) for item in value]}
-        if isinstance(value, dict) and all(type(key) is str and len(key) <= MAX_TEXT for key in value):
-            if len(value) > MAX_NODES:
-                return _strange("a value with too many parts")
-            return {
-                "kind": "dict",
-                "items": [[key, self.encode(item, depth + 1)] for key, item in value.items()],
-            }
-        if isinstance(value, dict):
-            return _strange("a dict whose keys are not all texts")
+        # A named tuple or an enum's member is what it derives from, read by that type's own methods.
+        for base, read in _PLAIN:
+            if issubclass(kind, base):
+                return _text(read(value)) if base is str else _number(read(value))
+        for base in (list, tuple):
+            if issubclass(kind, base):
+                return self._items(base, value, depth)
+        if issubclass(kind, dict):
+            return self._dict(value, depth)
         return _strange(f"of type {kind.__name__[:80]}")
+
+    def _items(self, base: type, value: Any, depth: int) -> dict[str, Any]:
+        if base.__len__(value) > MAX_NODES:
+            return _strange("a value with too many parts")
+        return {
+            "kind": base.__name__,
+            "items": [self.encode(item, depth + 1) for item in base.__iter__(value)],
+        }
+
+    def _dict(self, value: Any, depth: int) -> dict[str, Any]:
+        if dict.__len__(value) > MAX_NODES:
+            return _strange("a value with too many parts")
+        # An ordered dict keeps an order of its own, which `dict` does not know of.
+        ordered = issubclass(type(value), OrderedDict)
+        pairs = list(OrderedDict.items(value) if ordered else dict.items(value))
+        if not all(issubclass(type(key), str) and str.__len__(key) <= MAX_TEXT for key, _ in pairs):
+            return _strange("a dict whose keys are not all texts")
+        return {
+            "kind": "dict",
+            "items": [[str.__str__(key), self.encode(item, depth + 1)] for key, item in pairs],
+        }
 
     def _tensor(self, value: torch.Tensor) -> dict[str, Any]:
         if type(value) not in (torch.Tensor, torch.nn.Parameter):
@@ -126,6 +141,17 @@ class _Encoder:
         name = str(len(self.tensors))
         self.tensors[name] = tensor
         return {"kind": "array", "name": name}
+
+
+_PLAIN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (str, str.__str__),
+    (int, int.__int__),
+    (float, float.__float__),
+)
+
+
+def _text(value: str) -> dict[str, Any]:
+    return {"kind": "str", "value": value} if len(value) <= MAX_TEXT else _strange("a very long text")
 
 
 def _number(value: Any) -> dict[str, Any]:

@@ -246,8 +246,9 @@ def test_a_known_mistake_is_named_and_the_next_step_said_else() -> None:
 def test_an_exception_can_be_asked_for() -> None:
     item = Item("unknown name", [], raises="KeyError", mentions="conv9")
 
-    def raised(kind: str, message: str) -> Any:
-        return {"status": "raised", "error": {"type": kind, "message": message}, "changes": []}, {}
+    def raised(kind: Any, message: str, bases: Any = None) -> Any:
+        found = {"type": kind, "message": message, "bases": bases}
+        return {"status": "raised", "error": found, "changes": []}, {}
 
     good = judge([item], lambda n, r: raised("KeyError", "'conv9'"))
     assert good.earned == 4.0
@@ -257,6 +258,14 @@ def test_an_exception_can_be_asked_for() -> None:
     ):
         outcome = judge([item], lambda n, r, kind=kind, message=message: raised(kind, message))
         assert outcome.earned == 0.0 and said in outcome.items[0].message
+    own = judge([item], lambda n, r: raised("UnknownLayer", "'conv9'", ["KeyError", "LookupError"]))
+    assert own.earned == 4.0
+    for kind, bases in (
+        ("UnknownLayer", "KeyError"),
+        (["KeyError"], {"KeyError": 1}),
+        (None, [["KeyError"], 7]),
+    ):
+        assert judge([item], lambda n, r, k=kind, b=bases: raised(k, "conv9", b)).earned == 0.0
     assert "Nothing was raised" in judge([item], lambda n, r: ok(1.0)).items[0].message
     asked: list[dict[str, Any]] = []
     judge([item], lambda n, r: asked.append(r) or raised("KeyError", "conv9"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from collections import Counter, OrderedDict
+from enum import IntEnum
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -144,16 +146,63 @@ def test_arrays_of_any_byte_order(order: str) -> None:
         (n for n in range(3)),
         "x" * (values.MAX_TEXT + 1),
         [0] * (values.MAX_NODES + 1),
-        type("F", (float,), {})(0.5),
-        type("I", (int,), {})(5),
-        type("S", (str,), {})("s"),
-        type("L", (list,), {})([1]),
+        {type("S", (str,), {})("s"): 1, 2: 3},
     ],
     ids=lambda v: type(v).__name__,
 )
 def test_what_is_no_data_is_named_and_nothing_else(value: Any) -> None:
     got = crossed(value)
     assert isinstance(got, Strange) and 0 < len(got.kind) <= 200
+
+
+class Result(NamedTuple):
+    heatmap: list[float]
+    index: int
+
+
+class Level(IntEnum):
+    LOW = 3
+
+
+def raising(base: type) -> type:
+    """A subclass each of whose own ways to be read raises."""
+
+    def no(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise AssertionError("a student's own method was called")
+
+    names = "__len__ __iter__ __getitem__ __str__ __repr__ __int__ __index__ __float__ __abs__ __lt__ items keys values"
+    return type("Own", (base,), {name: no for name in names.split() if hasattr(base, name)})
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (Result([0.5], 2), ([0.5], 2)),
+        (Level.LOW, 3),
+        (type("F", (float,), {})("nan"), math.nan),
+        (Counter("aab"), {"a": 2, "b": 1}),
+        (torch.zeros(2, 3).shape, (2, 3)),
+        (raising(tuple)((1, "a")), (1, "a")),
+        (raising(list)([1, None]), [1, None]),
+        (raising(dict)({"a": 1}), {"a": 1}),
+        (raising(OrderedDict)({"a": 1}), {"a": 1}),
+        (raising(str)("text"), "text"),
+        (raising(int)(5), 5),
+        (raising(float)(0.5), 0.5),
+        ({type("S", (str,), {})("key"): 1}, {"key": 1}),
+    ],
+    ids=range(13),
+)
+def test_subclasses_of_plain_types_are_what_they_derive_from(value: Any, plain: Any) -> None:
+    got = crossed(value)
+    assert type(got) is type(plain)
+    assert repr(got) == repr(plain)
+
+
+def test_an_ordered_dict_keeps_its_own_order() -> None:
+    ordered = OrderedDict(a=1, b=2, c=3)
+    ordered.move_to_end("a")
+    assert list(crossed(ordered)) == ["b", "c", "a"]
 
 
 def test_a_list_in_itself_ends() -> None:

@@ -160,3 +160,15 @@ def test_an_exception_that_cannot_print_itself() -> None:
             raise ValueError
 
     assert describe_error(Mute()) == {"type": "Mute", "message": ""}
+
+
+def test_an_own_kind_of_error_names_its_builtin_bases() -> None:
+    class UnknownLayer(KeyError):
+        pass
+
+    class Both(UnknownLayer, ValueError):
+        pass
+
+    assert set(describe_error(UnknownLayer("conv9"))["bases"]) == {"KeyError", "LookupError"}
+    assert set(describe_error(Both())["bases"]) == {"KeyError", "LookupError", "ValueError"}
+    assert "bases" not in describe_error(KeyError("conv9"))
