@@ -109,7 +109,9 @@ class _Matcher:
             for i in candidates
             if names <= self.defined[i].finished and self.cells[i].source.strip() != stub
         ]
-        for choice in (worked, with_id, candidates):
+        # A function that is written out comes before a value that happens to be kept under its name.
+        written = [i for i in worked if not names & self.defined[i].values]
+        for choice in (written, worked, with_id, candidates):
             if choice:
                 return choice[-1]
         return None

@@ -36,10 +36,15 @@ _TARGETS = re.compile(r"[\w., ]+")
 
 @dataclass(frozen=True)
 class Defined:
-    """The names that a cell defines at its top level, and those among them that are still the stub."""
+    """The names that a cell defines at its top level; those that are still the stub; those that are only values.
+
+    A name whose new value comes from calling what it held before is not defined by that: `cam = cam(...)` needs a
+    `cam` from elsewhere.
+    """
 
     names: frozenset[str] = frozenset()
     stubs: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
 
     @property
     def finished(self) -> frozenset[str]:
@@ -62,8 +67,9 @@ def defined(source: str) -> Defined:
         return _by_line(source)
     names: set[str] = set()
     stubs: set[str] = set()
-    _collect(tree.body, names, stubs, 0)
-    return Defined(frozenset(names), frozenset(stubs))
+    values: set[str] = set()
+    _collect(tree.body, names, stubs, values, 0)
+    return Defined(frozenset(names), frozenset(stubs), frozenset(values))
 
 
 def _python(source: str) -> str:
@@ -95,21 +101,25 @@ def _plain_line(line: str) -> str:
     return line
 
 
-def _collect(body: list[ast.stmt], names: set[str], stubs: set[str], depth: int) -> None:
+def _collect(body: list[ast.stmt], names: set[str], stubs: set[str], values: set[str], depth: int) -> None:
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             names.add(node.name)
             # The last definition of a name is the one that holds.
             (stubs.add if _is_stub(node) else stubs.discard)(node.name)
+            values.discard(node.name)
             continue
         found = _bound(node)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and not isinstance(node.value, ast.Lambda):
+            found -= _called(node.value)
+            values |= found - names
         names |= found
         stubs -= found
         if depth < 20:
             for part in ("body", "orelse", "finalbody"):
                 inner = getattr(node, part, None)
                 if isinstance(inner, list) and not isinstance(node, ast.ClassDef):
-                    _collect([n for n in inner if isinstance(n, ast.stmt)], names, stubs, depth + 1)
+                    _collect([n for n in inner if isinstance(n, ast.stmt)], names, stubs, values, depth + 1)
 
 
 def _bound(node: ast.stmt) -> set[str]:
@@ -125,6 +135,12 @@ def _bound(node: ast.stmt) -> set[str]:
     if isinstance(node, ast.AnnAssign) and node.value is None:
         return set()
     return found
+
+
+def _called(value: ast.expr | None) -> set[str]:
+    """Names that an expression calls."""
+    calls = (part.func for part in ast.walk(value) if isinstance(part, ast.Call)) if value is not None else ()
+    return {function.id for function in calls if isinstance(function, ast.Name)}
 
 
 def _is_stub(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -192,6 +192,27 @@ def test_the_last_finished_copy_counts(tmp_path: Path, keep_id: bool) -> None:
         assert any("twice" in note for note in submission.notes)
 
 
+@pytest.mark.parametrize(
+    "source",
+    ["one = one(3)", "two, one = 2, one(3)[0]", "one, rest = divmod(two(3), 2)", "one = timed(one)"],
+)
+def test_a_value_under_a_functions_name_is_no_work_of_its_task(source: str, tmp_path: Path) -> None:
+    notebook = done()
+    notebook.cells.append(new_code_cell(source))
+    submission = taken(notebook, tmp_path)
+    assert by_id(submission.notebook, "one").source == ONE
+    assert submission.notebook.cells[-1].source == source
+    assert submission.notes == ()
+
+
+def test_a_stub_that_is_only_called_stays_the_tasks_cell(tmp_path: Path) -> None:
+    notebook = copy.deepcopy(REFERENCE)
+    notebook.cells.append(new_code_cell("one = one(3)"))
+    submission = taken(notebook, tmp_path)
+    assert by_id(submission.notebook, "one").source == f"def one(x):{STUB}"
+    assert submission.notes == ()
+
+
 def test_a_missing_cell_is_not_attempted_and_defines_nothing(tmp_path: Path) -> None:
     notebook = done()
     notebook.cells.remove(by_id(notebook, "two"))

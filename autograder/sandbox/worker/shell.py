@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import torch
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -77,6 +78,16 @@ class CellShell(InteractiveShell):
 
     display_pub_class = _QuietPublisher
     displayhook_class = _QuietHook
+    earlier: dict[str, Any] | None = None
+    """What each name last held that can be called, as found after each cell; models left out."""
+
+    def keep_functions(self) -> None:
+        """Remember the notebook's functions: a later cell may put the result of one under its own name."""
+        self.earlier = self.earlier if isinstance(self.earlier, dict) else {}
+        with contextlib.suppress(RuntimeError):  # a thread of the student's adds names meanwhile
+            for name, value in list(self.user_ns.items()):
+                if callable(value) and not issubclass(type(value), torch.nn.Module):
+                    self.earlier[name] = value
 
     def enable_gui(self, gui: Any = None) -> None:
         """``%matplotlib inline`` needs no event loop here."""
@@ -144,6 +155,7 @@ def run_cell(shell: CellShell, source: str, seconds: float) -> dict[str, Any]:
         use_cpu_instead()
         outcome = _run_once(shell, source, seconds)
         outcome.pop("wants_gpu", None)
+    shell.keep_functions()
     return outcome
 
 

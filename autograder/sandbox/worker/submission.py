@@ -76,7 +76,7 @@ def _serve_task(sock: socket.socket, shell: CellShell) -> None:
 def _answer_call(
     sock: socket.socket, shell: CellShell, request: dict[str, Any], tensors: dict[str, Any]
 ) -> None:
-    answer, values = perform(shell.user_ns, request, tensors)
+    answer, values = perform(shell.user_ns, request, tensors, shell.earlier)
     plt.close("all")
     wire.send(sock, answer, values)
 

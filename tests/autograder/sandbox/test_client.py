@@ -34,6 +34,28 @@ def call(worker: Worker, **more: Any) -> tuple[dict[str, Any], Any]:
     return answer, values
 
 
+@pytest.mark.parametrize(
+    ("cells", "answer"),
+    [
+        (["def f(x): return x + 1", "f = f(1)"], "ok"),
+        (["def f(x): return x + 1", "f = None"], "ok"),
+        (["def f(x): return x + 1", "raise_here", "f = f(1)", "f += 1"], "ok"),
+        (["def f(x): return x + 1", "del f"], "missing"),
+        (["f = 3"], "missing"),
+    ],
+    ids=range(5),
+)
+def test_a_value_put_under_a_functions_name_leaves_the_function(
+    template: Template, cells: list[str], answer: str
+) -> None:
+    with template.worker() as worker:
+        list(worker.run_cells([(str(n), cell) for n, cell in enumerate(cells)]))
+        worker.open_task()
+        found, values = call(worker)
+    assert found["status"] == answer
+    assert answer == "missing" or values[0].tolist() == [2.0, 3.0]
+
+
 def test_cells_share_names_and_a_failing_one_stops_no_other(template: Template) -> None:
     with template.worker() as worker:
         answers = list(worker.run_cells([("a", "x = 3"), ("b", "1 / 0"), ("c", "print(x + 1)")]))
