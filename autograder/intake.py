@@ -14,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from .course import Lesson
-from .reading import Unreadable, read_notebook
+from .reading import Unreadable, read_notebook, shown
 from .sources import Defined, defined
 
 MAX_CELLS = 2_000
@@ -50,14 +50,14 @@ def take_in(path: Path, lesson: Lesson, reference: NotebookNode) -> Submission:
     handed_in = read_notebook(path)
     if len(handed_in.cells) > MAX_CELLS:
         raise Unreadable(
-            f"{path.name} holds {len(handed_in.cells)} cells; hand in the lesson's notebook with at most {MAX_CELLS}."
+            f"{shown(path.name)} holds {len(handed_in.cells)} cells; hand in the lesson's notebook with at most {MAX_CELLS}."
         )
     matches = _Matcher(handed_in, reference).match()
     wanted = [c for c in reference.cells if _is_solution(c)]
     found = [c for c in wanted if _grade_id(c) in matches]
     if wanted and not found:
         raise Unreadable(
-            f"{path.name} holds none of the cells of lesson {lesson.id}. Was the notebook of another lesson handed in?"
+            f"{shown(path.name)} holds none of the cells of lesson {lesson.id}. Was the notebook of another lesson handed in?"
         )
     return _Assembly(handed_in, reference, matches).build()
 

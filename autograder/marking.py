@@ -21,7 +21,7 @@ from .course import Course, CourseError, GradedCell, Lesson
 from .intake import Submission, take_in
 from .lesson_material import checks_of, checks_version, file_hash, guide_of, reference_notebook
 from .notebook_run import NotebookRun, plan, whole_task, with_cell_error
-from .reading import Unreadable
+from .reading import Unreadable, shown
 from .sandbox import levels
 from .sandbox.client import Template
 from .sandbox.remote import Worker, WorkerLost
@@ -155,10 +155,11 @@ class Marker:
             source = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not a text file"
-            return whole_task(task, Status.ERROR, f"The file {path.name} cannot be read: {reason}.")
-        run = NotebookRun([("file", source)], {"file": path.name})
+            return whole_task(task, Status.ERROR, f"The file {shown(path.name)} cannot be read: {reason}.")
+        run = NotebookRun([("file", source)], {"file": shown(path.name)})
         digest = hashlib.sha256(source.encode()).hexdigest()
-        self._run_and_judge(lesson, run, [task], f"{lesson.id}/try/{digest}")
+        deadline = time.monotonic() + self.limits.submission_seconds
+        self._run_and_judge(lesson, run, [task], f"{lesson.id}/try/{digest}", deadline)
         outcome = run.outcomes[task.name]
         failed = next((entry for entry in run.log if entry["status"] != "ok"), None)
         if outcome.status is Status.NOT_ATTEMPTED and failed:
@@ -167,21 +168,24 @@ class Marker:
 
     def _mark(self, lesson: Lesson, submission: Submission, name: str) -> NotebookRun:
         run = plan(submission.notebook, all_cells=self.all_cells)
-        self._run_and_judge(lesson, run, list(lesson.marked), name)
+        deadline = time.monotonic() + self.limits.submission_seconds
+        self._run_and_judge(lesson, run, list(lesson.marked), name, deadline)
         failed = any(outcome.status is not Status.PASSED for outcome in run.outcomes.values())
         if (run.missing_name or (run.cell_missed_name and failed)) and not self.all_cells:
             # A function may lean on a name from a cell that merely shows things: run them all and mark again.
             again = plan(submission.notebook, all_cells=True)
             if len(again.cells) > len(run.cells):
-                self._run_and_judge(lesson, again, list(lesson.marked), name)
-                return again
+                self._run_and_judge(lesson, again, list(lesson.marked), name, deadline)
+                # What was cut short takes nothing from what the first run earned.
+                return run if time.monotonic() > deadline else again
         return run
 
-    def _run_and_judge(self, lesson: Lesson, run: NotebookRun, cells: list[GradedCell], name: str) -> None:
+    def _run_and_judge(
+        self, lesson: Lesson, run: NotebookRun, cells: list[GradedCell], name: str, deadline: float
+    ) -> None:
         checks, guide = checks_of(lesson), None
         # Questions first: their answers are names of the notebook, which no call has touched yet.
         waiting = sorted(cells, key=lambda cell: cell.kind != "question")
-        deadline = time.monotonic() + self.limits.submission_seconds
         ahead = Ahead(
             [cell.name for cell in waiting if cell.kind != "question"],
             lambda task: TaskItems.of(checks, task, Draw(self._secret, name, task)),
@@ -266,9 +270,9 @@ class Marker:
         """A path as it is shown: inside the checkout without the machine's own folders."""
         resolved = path.resolve()
         return (
-            str(resolved.relative_to(self.course.root))
+            shown(resolved.relative_to(self.course.root))
             if resolved.is_relative_to(self.course.root)
-            else str(path)
+            else shown(path)
         )
 
 

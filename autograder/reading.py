@@ -18,6 +18,11 @@ class Unreadable(Exception):
     """A file that cannot be marked; the message is one sentence for the student and the instructor."""
 
 
+def shown(name: Path | str) -> str:
+    """A file's name as text that can be written: a file system may hold names that are no UTF-8."""
+    return str(name).encode("utf-8", "backslashreplace").decode()
+
+
 def read_notebook(path: Path) -> NotebookNode:
     """The cells of a notebook file in today's format: sources, types and nbgrader's metadata, no outputs.
 
@@ -54,29 +59,29 @@ def _load(path: Path) -> dict[str, Any]:
         # Windows programs write UTF-16 too; json knows the marks of both.
         text = raw.decode(json.detect_encoding(raw)).removeprefix("\ufeff")
     except FileNotFoundError:
-        raise Unreadable(f"There is no file {path.name}.") from None
+        raise Unreadable(f"There is no file {shown(path.name)}.") from None
     except IsADirectoryError:
-        raise Unreadable(f"{path.name} is a folder, not a notebook.") from None
+        raise Unreadable(f"{shown(path.name)} is a folder, not a notebook.") from None
     except OSError as error:
-        raise Unreadable(f"{path.name} cannot be read: {error.strerror}.") from None
+        raise Unreadable(f"{shown(path.name)} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise Unreadable(
-            f"{path.name} is not a text file. Hand in the .ipynb file itself, not a zip, PDF or picture."
+            f"{shown(path.name)} is not a text file. Hand in the .ipynb file itself, not a zip, PDF or picture."
         ) from None
     if not text.strip():
-        raise Unreadable(f"{path.name} is empty. Save the notebook and hand it in again.")
+        raise Unreadable(f"{shown(path.name)} is empty. Save the notebook and hand it in again.")
     if text.count("[") + text.count("{") > MAX_PARTS:
         raise Unreadable(
-            f"{path.name} holds too many parts to be a notebook. Clear the outputs and hand it in again."
+            f"{shown(path.name)} holds too many parts to be a notebook. Clear the outputs and hand it in again."
         )
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
         raise Unreadable(
-            f"{path.name} is not a notebook: it holds no valid JSON. Download it again as .ipynb."
+            f"{shown(path.name)} is not a notebook: it holds no valid JSON. Download it again as .ipynb."
         ) from None
     if not isinstance(data, dict) or not _raw_cells(data):
-        raise Unreadable(f"{path.name} holds no cells. Hand in the lesson's notebook.")
+        raise Unreadable(f"{shown(path.name)} holds no cells. Hand in the lesson's notebook.")
     return data
 
 

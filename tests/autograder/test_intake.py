@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from pathlib import Path
 
 import nbformat
@@ -261,6 +262,15 @@ def test_a_broken_cell_is_still_its_tasks(tmp_path: Path) -> None:
 def test_another_lessons_notebook(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="another lesson"):
         taken(new_notebook(cells=[new_code_cell("def three(x): return x")]), tmp_path)
+
+
+def test_a_name_that_is_no_utf8_is_told_as_text(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"L\xf6sung.ipynb")
+    for content in ("", '{"cells": [{"cell_type": "code", "source": "x = 1"}]}'):
+        path.write_text(content)
+        with pytest.raises(Unreadable) as reason:
+            take_in(path, LESSON, REFERENCE)
+        assert "L\\udcf6sung" in str(reason.value).encode("utf-8").decode()
 
 
 def test_too_many_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import json
+import os
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
 
 from autograder.course import CourseError, Lesson, this_course
+from autograder.intake import Submission
 from autograder.lesson_material import checks_version
 from autograder.marking import Marker
+from autograder.notebook_run import NotebookRun, whole_task
 from autograder.sandbox.watch import Limits
 from autograder.verdicts import Verdict
 from course_utils.outcomes import Status
@@ -50,6 +54,41 @@ def test_right_work_gets_all_points_and_a_blank_none(marker: Marker, tmp_path: P
     assert [t.task for t in blank.tasks] == [c.name for c in LESSON.graded]
     reflections = [t for t in solved.tasks if t.status is Status.NEEDS_PERSON]
     assert len(reflections) == len(LESSON.graded) - len(LESSON.marked)
+
+
+def test_both_runs_of_a_notebook_share_one_deadline(marker: Marker, monkeypatch: pytest.MonkeyPatch) -> None:
+    deadlines: list[float] = []
+
+    def judged(lesson: Lesson, run: NotebookRun, cells: list, name: str, deadline: float) -> None:
+        deadlines.append(deadline)
+        run.missing_name = True
+
+    monkeypatch.setattr(marker, "_run_and_judge", judged)
+    submission = Submission(notebooks.release(LESSON), (), {})
+    again = marker._mark(LESSON, submission, "one/ada")
+    assert len(deadlines) == 2 and deadlines[0] == deadlines[1]
+    monkeypatch.setattr(marker, "limits", replace(SMALL, submission_seconds=-1))
+    first = marker._mark(LESSON, submission, "one/ada")
+    assert len(first.cells) < len(again.cells), "a second run that was cut short replaces nothing"
+
+
+@pytest.mark.parametrize("readable", [False, True])
+def test_a_file_name_that_is_no_utf8_gives_a_verdict_that_can_be_kept(
+    marker: Marker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, readable: bool
+) -> None:
+    monkeypatch.setattr(
+        marker, "_run_and_judge", lambda lesson, run, cells, *more: run.outcomes.update(
+            {cell.name: whole_task(cell, Status.FAILED, "") for cell in cells}
+        )
+    )  # fmt: skip
+    path = tmp_path / os.fsdecode(b"L\xf6sung.ipynb")
+    if readable:
+        notebooks.write(notebooks.release(LESSON), path)
+    else:
+        path.write_text("[")
+    verdict = marker.mark_submission(LESSON, path, "ada")
+    assert verdict.file.endswith("L\\udcf6sung.ipynb")
+    json.dumps(asdict(verdict), ensure_ascii=False).encode("utf-8")
 
 
 def test_twice_the_same(marker: Marker, tmp_path: Path) -> None:
