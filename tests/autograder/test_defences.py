@@ -17,7 +17,7 @@ from autograder.course import this_course
 from autograder.sandbox import accounts, levels
 from autograder.sandbox.client import Template
 from autograder.sandbox.remote import WorkerLost
-from autograder.sandbox.watch import Limits, Watch
+from autograder.sandbox.watch import Limits
 from autograder.sandbox.worker import wire
 from autograder.sandbox.worker.values import Strange, decode, encode
 from autograder.verdicts import Verdict, VerdictStore
@@ -168,7 +168,7 @@ def test_daemons_stay_without_the_sweep(
     played(full, code)
     assert _live(full) == []
     if name == "daemon_forked_twice":
-        monkeypatch.setattr(Watch, "kill_below", lambda self, depth: True)
+        monkeypatch.setattr(Template, "_end", lambda self, what: True)
     else:  # as if a process whose first thread has ended were none
         monkeypatch.setattr(accounts, "threads", lambda pid: 0)
     try:

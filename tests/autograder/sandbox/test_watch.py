@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from autograder.sandbox import accounts
-from autograder.sandbox.watch import LimitReached, Limits, Watch
+from autograder.sandbox.watch import LimitReached, Limits, Watch, _alive, end_template
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def play(tmp_path: Path) -> Iterator:
         )
         started.append(launcher)
         watch = Watch(launcher.pid, frozenset({launcher.pid}), tmp_path, Limits(**limits))
-        assert watch.meet()
+        while not watch.processes():
+            time.sleep(0.002)
         watch.begin(limits.get("cell_seconds", 60))
         return watch
 
@@ -125,19 +126,9 @@ def test_all_of_it_is_ended(play, code: str) -> None:
     watch = play(code)
     time.sleep(0.5)
     assert watch.processes()
-    assert watch.kill_below(0)
-    assert watch.processes() == []
-
-
-def test_all_but_the_first_is_ended(play) -> None:
-    watch = play(
-        "import subprocess, time\nparts = [subprocess.Popen(['sleep', '60']) for _ in range(4)]\ntime.sleep(60)"
-    )
-    first = watch._first
-    while len(watch.processes()) < 5:
-        time.sleep(0.01)
-    assert watch.kill_below(1)
-    assert watch.processes() == [first]
+    launcher = watch._launcher
+    assert end_template(launcher.pid, frozenset({launcher.pid}))
+    assert watch.processes() == [] and not _alive(launcher)
 
 
 def test_size_of(tmp_path: Path) -> None:
