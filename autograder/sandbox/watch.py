@@ -28,6 +28,7 @@ class Limits:
         idle_seconds: seconds in which nothing runs or waits for the disk, as in ``time.sleep(10**9)``.
         memory: bytes beyond what the template has, over all processes.
         processes: live processes.
+        threads: live threads of all processes together; a machine allows a user so many of both.
         disk: bytes in the scratch folder.
         file: bytes of one file.
         submission_seconds: wall time of the whole submission, so that many slow cells are no way to hold a class up.
@@ -39,6 +40,7 @@ class Limits:
     idle_seconds: float = 60.0
     memory: int = 3 * 1024**3
     processes: int = 64
+    threads: int = 256
     disk: int = 512 * 1024**2
     file: int = 256 * 1024**2
     submission_seconds: float = 1800.0
@@ -83,6 +85,7 @@ class Watch:
         self._used_at_begin: float | None = None
         self._last_used = 0.0
         self._last_disk = 0.0
+        self._kernel_memory = 0
 
     def meet(self) -> bool:
         """Wait for the worker, the one process that is there before any of the submission's code has run.
@@ -126,16 +129,25 @@ class Watch:
             self._active, self._last_used = now, used
         elif now - self._active > limits.idle_seconds:
             raise LimitReached("timeout")
-        if len(processes) > limits.processes:
+        if len(processes) > limits.processes or self._threads(processes) > limits.threads:
             raise LimitReached("processes")
         if any(accounts.has_lost_its_leader(p.pid) for p in processes):
             # A process whose first thread has ended hides its memory and files from /proc. Nothing honest does that.
             raise LimitReached("processes")
-        if accounts.memory([p.pid for p in processes], self._memory) > self._memory:
+        pids = [p.pid for p in processes]
+        slow = now - self._last_disk > 0.5
+        if slow:
+            self._kernel_memory = accounts.kernel_memory(pids)
+        allowed = self._memory - self._kernel_memory
+        if accounts.memory(pids, allowed) > allowed:
             raise LimitReached("memory")
-        if now - self._last_disk > 0.5:
+        if slow:
             self._last_disk = now
-            self._check_disk([p.pid for p in processes])
+            self._check_disk(pids)
+
+    @staticmethod
+    def _threads(processes: list[psutil.Process]) -> int:
+        return sum(accounts.threads(process.pid) for process in processes)
 
     def _check_disk(self, pids: list[int]) -> None:
         limit = self._limits.disk

@@ -67,6 +67,28 @@ def ended_by(watch: Watch, seconds: float = 30) -> str:
             {"processes": 5},
             "processes",
         ),
+        (
+            "import threading, time\nfor _ in range(60): threading.Thread(target=time.sleep, args=(60,)).start()",
+            {"threads": 50},
+            "processes",
+        ),
+        (
+            "import socket, time\npairs = [socket.socketpair() for _ in range(200)]\ntime.sleep(60)",
+            {"memory": 64 << 20},
+            "memory",
+        ),
+        (
+            "import os, time\npipes = [os.pipe() for _ in range(450)]\ntime.sleep(60)",
+            {"memory": 16 << 20},
+            "memory",
+        ),
+        (
+            # One page read in each 2 MB: what grows are the tables, whose pages no list of mappings counts.
+            "import mmap, time\nm = mmap.mmap(-1, 40 << 30, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ)\n"
+            "for at in range(0, 40 << 30, 2 << 20): m[at]\ntime.sleep(60)",
+            {"memory": 50 << 20},
+            "memory",
+        ),
         ("open('f', 'wb').write(b'1' * (20 << 20))\nimport time; time.sleep(60)", {"disk": 10 << 20}, "disk"),
         (
             "import os, time\nf = open('f', 'wb')\nos.unlink('f')\nf.write(b'1' * (20 << 20))\nf.flush()\ntime.sleep(60)",
@@ -91,6 +113,10 @@ def ended_by(watch: Watch, seconds: float = 30) -> str:
         "wall",
         "memory",
         "processes",
+        "threads",
+        "sockets",
+        "pipes",
+        "page tables",
         "disk",
         "deleted",
         "deep",
