@@ -138,6 +138,37 @@ def test_others_are_slowed_down_without_the_filter(
         scene.close()
 
 
+def test_names_of_new_files_are_seen_without_the_refused_calls(
+    full: Template, weakened: Template, tmp_path: Path
+) -> None:
+    code = (
+        "import ctypes, os, time\n"
+        "libc = ctypes.CDLL(None)\n"
+        "news = libc.inotify_init1(os.O_NONBLOCK)\n"
+        f"print('watched', libc.inotify_add_watch(news, {str(tmp_path)!r}.encode(), 0xFFF) >= 0)\n"
+    )
+    assert "watched False" in played(full, code)
+    assert "watched True" in played(weakened, code)
+
+
+def test_buffers_grow_without_the_refused_calls(full: Template, weakened: Template) -> None:
+    code = (
+        "import fcntl, os, socket\n"
+        "def can(call):\n"
+        "    try:\n"
+        "        call()\n"
+        "        return True\n"
+        "    except OSError:\n"
+        "        return False\n"
+        "one, other = socket.socketpair()\n"
+        "end, _ = os.pipe()\n"
+        "print(can(lambda: one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)),\n"
+        "      can(lambda: fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, 1 << 17)), fcntl.fcntl(end, fcntl.F_GETFD) >= 0)\n"
+    )
+    assert played(full, code) == "False False True\n"
+    assert played(weakened, code) == "True True True\n"
+
+
 def test_memory_of_nobody_without_the_filter(full: Template, weakened: Template) -> None:
     code = "import ctypes\nprint('made', ctypes.CDLL(None).syscall(319, b'x', 0) >= 0)"
     assert "made False" in played(full, code)
