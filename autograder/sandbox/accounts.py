@@ -6,12 +6,15 @@ import os
 import shutil
 import stat
 import uuid
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 # A path this long cannot be opened further down, so a folder this deep hides what is in it.
 _LONGEST_PATH = 3_000
 _UNSEEN = 1 << 62
+# What one socket or pipe holds at most, with the kernel's own overhead, and how many of each are not charged.
+_SOCKET_BUFFER, _PIPE_BUFFER, _FREE_BUFFERS = 256 * 1024, 64 * 1024, 64
 
 
 def threads(pid: int) -> int:
@@ -48,9 +51,14 @@ def _resident(pid: int) -> int:
 
 def anonymous(pid: int) -> int:
     """Bytes of a process's memory that no file stands behind."""
-    with suppress(OSError, ValueError), open(f"/proc/{pid}/status", encoding="ascii") as file:
+    return _status(pid, "RssAnon:")
+
+
+def _status(pid: int, field: str) -> int:
+    """A field of a process's status that is an amount of memory, in bytes."""
+    with suppress(OSError, ValueError), open(f"/proc/{pid}/status", "rb") as file:
         for line in file:
-            if line.startswith("RssAnon:"):
+            if line.startswith(field.encode()):
                 return int(line.split()[1]) * 1024
     return 0
 
@@ -85,13 +93,39 @@ def size_of_deleted(pids: list[int]) -> int:
     """Bytes of files that processes hold open and that have no name any more."""
     sizes: dict[tuple[int, int], int] = {}
     for pid in pids:
-        with suppress(OSError):
-            for number in os.listdir(f"/proc/{pid}/fd"):
-                with suppress(OSError):
-                    found = os.stat(f"/proc/{pid}/fd/{number}")
-                    if stat.S_ISREG(found.st_mode) and found.st_nlink == 0:
-                        sizes[found.st_dev, found.st_ino] = found.st_blocks * 512
+        for found in _descriptors(pid):
+            if stat.S_ISREG(found.st_mode) and found.st_nlink == 0:
+                sizes[found.st_dev, found.st_ino] = found.st_blocks * 512
     return sum(sizes.values())
+
+
+def kernel_memory(pids: list[int]) -> int:
+    """Bytes that the kernel may hold for processes beside their own memory: page tables, and what waits in buffers.
+
+    What a socket or a pipe holds is no process's memory, and ten processes that fill all the sockets they may have come
+    to a gigabyte. How full one is cannot be read, so each beyond the first few is charged with what it can take (the
+    filter of :mod:`.worker.syscalls` keeps it from taking more); honest work has few.
+    """
+    sockets, pipes, tables = set(), set(), 0
+    for pid in pids:
+        tables += _status(pid, "VmPTE:")
+        for found in _descriptors(pid):
+            if stat.S_ISSOCK(found.st_mode):
+                sockets.add(found.st_ino)
+            elif stat.S_ISFIFO(found.st_mode):
+                pipes.add(found.st_ino)
+    return (
+        tables
+        + max(0, len(sockets) - _FREE_BUFFERS) * _SOCKET_BUFFER
+        + max(0, len(pipes) - _FREE_BUFFERS) * _PIPE_BUFFER
+    )
+
+
+def _descriptors(pid: int) -> Iterator[os.stat_result]:
+    with suppress(OSError):
+        for number in os.listdir(f"/proc/{pid}/fd"):
+            with suppress(OSError):
+                yield os.stat(f"/proc/{pid}/fd/{number}")
 
 
 def size_of(folder: Path, enough: int) -> int:

@@ -23,9 +23,11 @@ from course_utils.files import data_dir
 
 from . import accounts, levels
 from .remote import Worker
-from .watch import Limits, Watch
+from .watch import Limits, Watch, end_template
 
 TEMPLATE_START_SECONDS = 180
+# A little over what the template gives itself.
+END_SECONDS = 15
 
 
 class TemplateFailed(Exception):
@@ -146,19 +148,44 @@ class Template:
         if self._process is None or self._process.poll() is not None or self._control is None:
             self._start_anew()
         ours, scratch, watch = self._fork(deadline)
-        if not watch.meet():  # the template ended just now, and not by a submission's doing
+        if not watch.meet():  # the template ended just now, or something is there beside the fork
             ours.close()
             self._start_anew()
             ours, scratch, watch = self._fork(deadline)
-            watch.meet()
+            if not watch.meet():
+                ours.close()
+                self.close()
+                raise TemplateFailed("The sandboxed worker started, but none of its forks did.")
         try:
-            yield Worker(ours, watch, self.limits, self.device)
+            yield Worker(ours, watch, self.limits, self.device, lambda: self._end("tasks"))
         finally:
+            # The socket stays open until all is over: that it hangs up would be the sign to run for it.
+            gone = self._end("worker")
             ours.close()
-            if watch.kill_below(0):
+            if gone:
                 accounts.remove(scratch)
             else:  # what cannot be ended must not be there beside the next submission
                 self.close()
+
+    def _end(self, what: str) -> bool:
+        """Have the template end its forks, which cannot start others meanwhile; whether what was to end has ended.
+
+        Args:
+            what: ``worker`` for all of them, ``tasks`` for all but the worker.
+        """
+        if self._control is None:
+            return False
+        self._control.settimeout(END_SECONDS)
+        try:
+            self._control.send(json.dumps({"end": what}).encode())
+            gone = self._control.recv(16) == b"gone"
+        except OSError:  # it is gone itself, or does not answer
+            gone = False
+        if not gone:  # nor may an answer that comes too late be taken for that to a later question
+            self.close()
+            return False
+        self._control.settimeout(None)
+        return True
 
     def _start_anew(self) -> None:
         self.close()
@@ -189,18 +216,16 @@ class Template:
 
     def close(self) -> None:
         """End the template and all below it, and remove its folder."""
-        if self._control is not None:
-            self._control.close()
-            self._control = None
+        control, self._control = self._control, None
         if self._process is not None:
-            with suppress(psutil.Error):
-                root = psutil.Process(self._process.pid)
-                for process in [*root.children(recursive=True), root]:
-                    with suppress(psutil.Error):
-                        process.kill()
+            end_template(self._process.pid, self._baseline)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=10)
             self._process = None
+        if (
+            control is not None
+        ):  # not earlier: a template that hears nobody ends by itself, in the middle of this
+            control.close()
         accounts.remove(self._scratch)
 
 

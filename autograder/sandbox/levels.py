@@ -181,9 +181,9 @@ class Reach:
         packages = Path(sysconfig.get_path("purelib"))
         hidden = [packages / "autograder"]
         if not self.instruments:
-            hidden += [packages / name for name in _INSTRUMENT_PACKAGES] + [
-                self.course_utils / "instruments.py"
-            ]
+            hidden += [packages / name for name in _INSTRUMENT_PACKAGES]
+            # Compiled, they lie in __pycache__. All of it, since a file that comes later would lie there as well.
+            hidden += [self.course_utils / "instruments.py", self.course_utils / "__pycache__"]
         return [str(path) for path in hidden if path.exists()]
 
 

@@ -25,12 +25,22 @@ class WorkerLost(Exception):
 class Worker:
     """One submission's process, seen from the marker. Whatever it answers is data to be judged, never believed.
 
+    Args:
+        sock: the marker's end of its socket.
+        watch: over its processes.
+        limits: what it may use.
+        device: ``"cpu"`` or ``"cuda"``.
+        end_tasks: ends what the process started and leaves it alive itself; says whether all of it is gone.
+
     Attributes:
         meanwhile: the marker's own work, a piece at each call, done while an answer is awaited and there are pieces left
             (``True``).
     """
 
-    def __init__(self, sock: socket.socket, watch: Watch, limits: Limits, device: str) -> None:
+    def __init__(
+        self, sock: socket.socket, watch: Watch, limits: Limits, device: str, end_tasks: Callable[[], bool]
+    ) -> None:
+        self._end_tasks = end_tasks
         self._sock, self._watch, self._limits, self._device = sock, watch, limits, device
         self._in_task = False
         self.meanwhile: Callable[[], bool] = lambda: False
@@ -116,7 +126,8 @@ class Worker:
     def _end_fork(self) -> None:
         """Kill what the worker started and hear from the worker itself that its task is over."""
         self._in_task = False
-        self._watch.kill_below(1)
+        if not self._end_tasks():
+            raise WorkerLost("crashed")
         self._watch.begin(self._limits.call_seconds)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ class Limits:
         idle_seconds: seconds in which nothing runs or waits for the disk, as in ``time.sleep(10**9)``.
         memory: bytes beyond what the template has, over all processes.
         processes: live processes.
+        threads: live threads of all processes together; a machine allows a user so many of both.
         disk: bytes in the scratch folder.
         file: bytes of one file.
         submission_seconds: wall time of the whole submission, so that many slow cells are no way to hold a class up.
@@ -37,6 +40,7 @@ class Limits:
     idle_seconds: float = 60.0
     memory: int = 3 * 1024**3
     processes: int = 64
+    threads: int = 256
     disk: int = 512 * 1024**2
     file: int = 256 * 1024**2
     submission_seconds: float = 1800.0
@@ -72,7 +76,6 @@ class Watch:
         self._launcher, self._baseline = psutil.Process(launcher), baseline
         self._scratch, self._limits = scratch, limits
         self._deadline = deadline
-        self._first: psutil.Process | None = None
         # A fork's share of what it has from the template is not the submission's.
         self._memory = limits.memory + max((accounts.anonymous(pid) for pid in baseline), default=0)
         self._written: dict[int, int] = {}
@@ -82,21 +85,24 @@ class Watch:
         self._used_at_begin: float | None = None
         self._last_used = 0.0
         self._last_disk = 0.0
+        self._kernel_memory = 0
 
     def meet(self) -> bool:
         """Wait for the worker, the one process that is there before any of the submission's code has run.
 
         Returns:
-            Whether it came; ``False`` where it ended before it was seen.
+            Whether it came, and alone; ``False`` where it ended before it was seen, or where what is there besides it
+            would be counted as the submission's.
         """
         deadline = time.monotonic() + 30
-        while self._first is None and time.monotonic() < deadline:
-            self._first = next(iter(self.processes()), None)
-            if self._first is None:
-                if not _alive(self._launcher):
-                    break
-                time.sleep(0.002)
-        return self._first is not None
+        while time.monotonic() < deadline:
+            there = self.processes()
+            if there:
+                return len(there) == 1
+            if not _alive(self._launcher):
+                break
+            time.sleep(0.002)
+        return False
 
     def begin(self, cpu_seconds: float) -> None:
         """Start the clock of one cell or call."""
@@ -123,16 +129,25 @@ class Watch:
             self._active, self._last_used = now, used
         elif now - self._active > limits.idle_seconds:
             raise LimitReached("timeout")
-        if len(processes) > limits.processes:
+        if len(processes) > limits.processes or self._threads(processes) > limits.threads:
             raise LimitReached("processes")
         if any(accounts.has_lost_its_leader(p.pid) for p in processes):
             # A process whose first thread has ended hides its memory and files from /proc. Nothing honest does that.
             raise LimitReached("processes")
-        if accounts.memory([p.pid for p in processes], self._memory) > self._memory:
+        pids = [p.pid for p in processes]
+        slow = now - self._last_disk > 0.5
+        if slow:
+            self._kernel_memory = accounts.kernel_memory(pids)
+        allowed = self._memory - self._kernel_memory
+        if accounts.memory(pids, allowed) > allowed:
             raise LimitReached("memory")
-        if now - self._last_disk > 0.5:
+        if slow:
             self._last_disk = now
-            self._check_disk([p.pid for p in processes])
+            self._check_disk(pids)
+
+    @staticmethod
+    def _threads(processes: list[psutil.Process]) -> int:
+        return sum(accounts.threads(process.pid) for process in processes)
 
     def _check_disk(self, pids: list[int]) -> None:
         limit = self._limits.disk
@@ -145,29 +160,7 @@ class Watch:
 
     def processes(self) -> list[psutil.Process]:
         """The submission's live processes: all under the launcher that are not the template's own."""
-        try:
-            below = self._launcher.children(recursive=True)
-        except psutil.Error:
-            return []
-        return [p for p in below if p.pid not in self._baseline and _alive(p)]
-
-    def kill_below(self, depth: int) -> bool:
-        """End what the submission started: with ``depth`` 1 all but its first process, with 0 all of it.
-
-        Returns:
-            Whether all of it is gone.
-        """
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            processes = self.processes()
-            victims = processes if depth == 0 else [p for p in processes if p != self._first]
-            if not victims:
-                return True
-            for process in victims:
-                with suppress(psutil.Error):
-                    process.kill()
-            time.sleep(0.002)
-        return False
+        return _below(self._launcher, self._baseline)
 
     def _cpu_used(self, processes: list[psutil.Process]) -> float:
         """CPU seconds so far, counting processes that have ended at what they had when last seen."""
@@ -176,6 +169,50 @@ class Watch:
                 times = process.cpu_times()
                 self._spent[process.pid] = times.user + times.system
         return sum(self._spent.values())
+
+
+def end_template(launcher: int, baseline: frozenset[int], seconds: float = 10) -> bool:
+    """End a template that cannot be asked to end its forks, and them first: without it they would be nobody's.
+
+    Args:
+        launcher: pid of the template's outermost process.
+        baseline: pids that belong to the template itself.
+        seconds: for its forks; what cannot be ended until then is left.
+
+    Returns:
+        Whether its forks were gone in two looks, one right after the other: a template that is stopped gives no leave to
+        fork any more, but what had it before may fork once.
+    """
+    try:
+        root = psutil.Process(launcher)
+    except psutil.Error:
+        return False
+    # A number from the baseline that is not below it any more may be another's by now.
+    own = {launcher, *(process.pid for process in _below(root, frozenset()) if process.pid in baseline)}
+    _signal(own, signal.SIGSTOP)
+    deadline, alone = time.monotonic() + seconds, 0
+    while alone < 2 and time.monotonic() < deadline:
+        left = _below(root, frozenset(own))
+        alone = 0 if left else alone + 1
+        if left:
+            _signal({process.pid for process in left}, signal.SIGKILL)
+            time.sleep(0.002)
+    _signal(own, signal.SIGKILL)
+    return alone == 2
+
+
+def _signal(pids: set[int], number: int) -> None:
+    for pid in pids:
+        with suppress(OSError):
+            os.kill(pid, number)
+
+
+def _below(launcher: psutil.Process, baseline: frozenset[int]) -> list[psutil.Process]:
+    try:
+        below = launcher.children(recursive=True)
+    except psutil.Error:
+        return []
+    return [p for p in below if p.pid not in baseline and _alive(p)]
 
 
 def _alive(process: psutil.Process) -> bool:

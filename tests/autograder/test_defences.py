@@ -17,7 +17,7 @@ from autograder.course import this_course
 from autograder.sandbox import accounts, levels
 from autograder.sandbox.client import Template
 from autograder.sandbox.remote import WorkerLost
-from autograder.sandbox.watch import Limits, Watch
+from autograder.sandbox.watch import Limits
 from autograder.sandbox.worker import wire
 from autograder.sandbox.worker.values import Strange, decode, encode
 from autograder.verdicts import Verdict, VerdictStore
@@ -138,6 +138,37 @@ def test_others_are_slowed_down_without_the_filter(
         scene.close()
 
 
+def test_names_of_new_files_are_seen_without_the_refused_calls(
+    full: Template, weakened: Template, tmp_path: Path
+) -> None:
+    code = (
+        "import ctypes, os, time\n"
+        "libc = ctypes.CDLL(None)\n"
+        "news = libc.inotify_init1(os.O_NONBLOCK)\n"
+        f"print('watched', libc.inotify_add_watch(news, {str(tmp_path)!r}.encode(), 0xFFF) >= 0)\n"
+    )
+    assert "watched False" in played(full, code)
+    assert "watched True" in played(weakened, code)
+
+
+def test_buffers_grow_without_the_refused_calls(full: Template, weakened: Template) -> None:
+    code = (
+        "import fcntl, os, socket\n"
+        "def can(call):\n"
+        "    try:\n"
+        "        call()\n"
+        "        return True\n"
+        "    except OSError:\n"
+        "        return False\n"
+        "one, other = socket.socketpair()\n"
+        "end, _ = os.pipe()\n"
+        "print(can(lambda: one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)),\n"
+        "      can(lambda: fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, 1 << 17)), fcntl.fcntl(end, fcntl.F_GETFD) >= 0)\n"
+    )
+    assert played(full, code) == "False False True\n"
+    assert played(weakened, code) == "True True True\n"
+
+
 def test_memory_of_nobody_without_the_filter(full: Template, weakened: Template) -> None:
     code = "import ctypes\nprint('made', ctypes.CDLL(None).syscall(319, b'x', 0) >= 0)"
     assert "made False" in played(full, code)
@@ -167,9 +198,8 @@ def test_daemons_stay_without_the_sweep(
     code = payload(name, scene) + "\nimport time\ntime.sleep(1)\n"
     played(full, code)
     assert _live(full) == []
-    if name == "daemon_forked_twice":
-        monkeypatch.setattr(Watch, "kill_below", lambda self, depth: True)
-    else:  # as if a process whose first thread has ended were none
+    monkeypatch.setattr(Template, "_end", lambda self, what: True)
+    if name != "daemon_forked_twice":  # as if a process whose first thread has ended were none
         monkeypatch.setattr(accounts, "threads", lambda pid: 0)
     try:
         assert "lost" not in played(full, code)

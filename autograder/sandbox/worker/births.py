@@ -91,17 +91,66 @@ def descendants() -> list[int]:
     return found
 
 
-def end_all(seconds: float = 10) -> None:
-    """Kill every process below this one, and those that come to it as their parents end."""
+def end_all(seconds: float = 10) -> bool:
+    """Kill every process below this one, and those that come to it as their parents end.
+
+    No list of processes can be trusted to be whole while they fork: a chain whose every link forks and exits slips
+    through between two looks. But whoever loses its parent becomes a child of this process (a subreaper), so it is the
+    kernel's word that there are no children left that ends this, not a list.
+
+    Returns:
+        Whether nothing is left.
+    """
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        below = descendants()
-        if not below:
-            return
-        for pid in below:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        time.sleep(0.002)
+    while not _childless():
+        if time.monotonic() > end:
+            return False
+        _kill(descendants())
+        time.sleep(0.001)
+    return True
+
+
+def end_all_below(pid: int, seconds: float = 10) -> bool:
+    """Kill every process below this one but a child, which lives on.
+
+    Where births are asked for, nobody answers meanwhile; what had leave before may fork once more. Hence the second look.
+
+    Returns:
+        Whether the child was alone in two looks, one right after the other.
+    """
+    end, alone = time.monotonic() + seconds, 0
+    while alone < 2:
+        if time.monotonic() > end:
+            return False
+        others = [other for other in descendants() if other != pid and _lives(other)]
+        alone = 0 if others else alone + 1
+        if others:
+            _kill(others)
+            time.sleep(0.001)
+    return True
+
+
+def _childless() -> bool:
+    """Bury the children that have ended; whether there is none left, dead or alive."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return True
+    return False
+
+
+def _kill(pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _lives(pid: int) -> bool:
+    """Whether any thread of a process runs on; the first one may have ended before the others."""
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/stat", "rb") as file:
+                if file.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X"):
+                    return True
+    return False

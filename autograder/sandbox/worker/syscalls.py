@@ -49,7 +49,16 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "futimesat": (261, None),
     "utimensat": (280, 88),
     "file_setattr": (469, 469),
-    # memory that no process's size shows
+    # news of what others do with files, which Landlock does not cover: names appear in folders that cannot be read
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "inotify_add_watch": (254, 27),
+    "fanotify_init": (300, 262),
+    "fanotify_mark": (301, 263),
+    "statmount": (457, 457),
+    "listmount": (458, 458),
+    # memory that no process's size shows; vmsplice pins whole huge pages in a pipe
+    "vmsplice": (278, 75),
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     # what outlives the process, or reaches another one
@@ -85,7 +94,6 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "fsopen": (430, 430),
     "mount_setattr": (442, 442),
     "open_by_handle_at": (304, 265),
-    "fanotify_init": (300, 262),
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
     "userfaultfd": (323, 282),
@@ -126,6 +134,9 @@ _FORKS: tuple[tuple[int | None, int | None], ...] = ((57, None), (58, None))  # 
 _SECCOMP = (317, 277)
 _IOCTL, _PRCTL, _SOCKETCALLS = (16, 29), (157, 167), ((44, 206, 3), (46, 211, 2), (307, 269, 3))
 _MSG_FASTOPEN = 0x20000000
+_FCNTL, _SETSOCKOPT = (72, 25), (54, 208)
+_F_NOTIFY, _F_SETPIPE_SZ = 1026, 1031
+_SO_SNDBUF, _SO_SNDBUFFORCE = 7, 32
 
 
 class _Program:
@@ -192,6 +203,11 @@ def program() -> bytes | None:
     _argument_rule(bpf, _PRCTL[column], 0, lambda: bpf.if_equal(_PR_SET_DUMPABLE, 1), refuse)
     for request in (_TIOCSTI, _TIOCLINUX, _FS_IOC_SETFLAGS):
         _argument_rule(bpf, _IOCTL[column], 1, lambda wanted=request: bpf.if_equal(wanted, 1), refuse)
+    # Buffers keep the size that `accounts.kernel_memory` charges for them; a folder's news (dnotify) as above.
+    for request in (_F_NOTIFY, _F_SETPIPE_SZ):
+        _argument_rule(bpf, _FCNTL[column], 1, lambda wanted=request: bpf.if_equal(wanted, 1), refuse)
+    for option in (_SO_SNDBUF, _SO_SNDBUFFORCE):
+        _argument_rule(bpf, _SETSOCKOPT[column], 2, lambda wanted=option: bpf.if_equal(wanted, 1), refuse)
     for *number, flags in _SOCKETCALLS:
         _argument_rule(bpf, number[column], flags, lambda: bpf.if_any_bit(_MSG_FASTOPEN, 1), refuse)
     bpf.end(_ALLOW)

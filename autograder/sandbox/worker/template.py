@@ -38,7 +38,9 @@ def run(control: socket.socket, settings: dict[str, Any]) -> None:
             (paths that this process and its forks may read from now on), ``fork_readable`` (folders above these: what
             a fork may read besides its own scratch folder), ``filter`` (bool: refuse system calls, see
             :mod:`.syscalls`), ``processes`` (how many a fork may have).
-            Each request names ``scratch`` and ``limits`` (see :func:`.limits.set_process_limits`).
+            A request for a worker names ``scratch`` and ``limits`` (see :func:`.limits.set_process_limits`). A
+            request to ``end`` what is there has no descriptor: ``tasks`` is all but the worker, ``worker`` all of it;
+            the answer is ``gone`` or ``left``.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     # Daemons that a submission forks twice become children of this process, where the marker finds and ends them.
@@ -50,6 +52,7 @@ def run(control: socket.socket, settings: dict[str, Any]) -> None:
         # confinement has a short list. Rules of both hold. /proc is for `births`, and not on a fork's list.
         _confine([*settings["readable"], "/proc"], settings["scratch"])
     cap = births.Births(settings["processes"])
+    worker = 0
     control.send(b"ready")
     while True:
         cap.answer_until(control.fileno())
@@ -57,10 +60,20 @@ def run(control: socket.socket, settings: dict[str, Any]) -> None:
         if request is None:  # the marker is gone, perhaps killed in the middle of a submission
             births.end_all()
             return
-        _reap()
+        if "end" in request:
+            # Nobody answers for births until this is done: what is to be ended cannot fork away from it.
+            if request["end"] == "tasks":
+                gone = births.end_all_below(worker)
+            else:
+                gone = births.end_all()
+                cap.forget()
+            control.send(b"gone" if gone else b"left")
+            continue
+        if not births.end_all():  # no submission starts beside what is left of another
+            return
         ours, theirs = socket.socketpair()
-        child = os.fork()
-        if child == 0:
+        worker = os.fork()
+        if worker == 0:
             code = 70
             try:
                 ours.close()
@@ -135,13 +148,7 @@ def _next_request(control: socket.socket) -> tuple[dict[str, Any] | None, int]:
         for level, kind, data in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 descriptors.frombytes(data[:4])
-        return json.loads(text), descriptors[0]
-
-
-def _reap() -> None:
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        return json.loads(text), descriptors[0] if descriptors else -1
 
 
 def _become_worker(

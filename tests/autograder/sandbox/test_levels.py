@@ -90,6 +90,17 @@ def test_captum_is_out_of_reach_where_instruments_are(tmp_path: Path) -> None:
     assert covers(reach(tmp_path).for_a_template(), Path(torch.__file__).parent)
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_compiled_instruments_are_out_of_reach_too(tmp_path: Path, when: str) -> None:
+    compiled = tmp_path / "course_utils" / "__pycache__" / "instruments.cpython-312.pyc"
+    there = reach(tmp_path)
+    compiled.parent.mkdir()
+    if when == "before":
+        compiled.touch()
+    assert not covers(there.for_a_template(), compiled)
+    assert covers(reach(tmp_path, instruments=True).for_a_template(), compiled)
+
+
 @pytest.mark.parametrize("instruments", [False, True])
 def test_the_checkout_is_out_of_reach(tmp_path: Path, repository: Path, instruments: bool) -> None:
     listed = reach(tmp_path, instruments=instruments).for_a_template()

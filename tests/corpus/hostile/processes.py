@@ -109,6 +109,49 @@ ATTACKS = [
         "        break\n",
         slow=True,
     ),
+    in_a_cell(
+        "thousands_of_threads",
+        "import threading, time\n"
+        "threading.stack_size(32768)\n"
+        "try:\n"
+        "    for _ in range(3000):\n"
+        "        threading.Thread(target=time.sleep, args=(5,), daemon=True).start()\n"
+        "except RuntimeError:\n"
+        "    pass\n"
+        "time.sleep(2)\n"
+        "print('LEAK', threading.active_count())\n"
+        "raise RuntimeError('stopped too late')\n",
+    ),
+    in_a_cell(
+        # Forks and exits in turn from the moment that the marker hangs up; what is left takes the next one's memory.
+        "chains_of_forks_at_the_end",
+        "import os, socket, subprocess, sys, time\n"
+        "for n in range(3, 200):\n"
+        "    try:\n"
+        "        socket.socket(fileno=os.dup(n)).detach()\n"
+        "        os.dup2(n, 200)\n"
+        "        break\n"
+        "    except OSError:\n"
+        "        pass\n"
+        "code = '''\n"
+        "import os, select, time\n"
+        "poll = select.poll()\n"
+        "poll.register(200, 0)\n"
+        "poll.poll(20000)\n"
+        "for _ in range(28):\n"
+        "    try:\n"
+        "        if os.fork():\n"
+        "            os._exit(0)\n"
+        "    except OSError:\n"
+        "        break\n"
+        "    time.sleep(0.0004)\n"
+        "data = b'1' * (150 << 20)\n"
+        "time.sleep(8)\n"
+        "'''\n"
+        "for _ in range(4):\n"
+        "    subprocess.Popen([sys.executable, '-S', '-c', code], pass_fds=[200], start_new_session=True)\n"
+        "time.sleep(0.3)\n",
+    ),
     in_the_function(
         "kills_the_worker_from_a_call",
         "import os, signal\n"

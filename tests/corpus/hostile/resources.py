@@ -43,6 +43,29 @@ ATTACKS = [
         "raise RuntimeError('end of payload')\n",
     ),
     in_a_cell(
+        "full_sockets",
+        "import os, socket, time\n"
+        "def fill():\n"
+        "    held = []\n"
+        "    for _ in range(230):\n"
+        "        held.append(socket.socketpair())\n"
+        "        for end in held[-1]:\n"
+        "            end.setblocking(False)\n"
+        "            try:\n"
+        "                while True:\n"
+        "                    end.send(b'x' * 65536)\n"
+        "            except OSError:\n"
+        "                pass\n"
+        "    time.sleep(5)\n"
+        "    os._exit(0)\n"
+        "for _ in range(10):\n"
+        "    if os.fork() == 0:\n"
+        "        fill()\n"
+        "time.sleep(4)\n"
+        "print('LEAK a gigabyte')\n"
+        "raise RuntimeError('stopped too late')\n",
+    ),
+    in_a_cell(
         "write_one_big_file",
         "with open('big', 'wb') as file:\n    for _ in range(600):\n        file.write(b'x' * (1 << 20))\n",
     ),
