@@ -7,13 +7,13 @@ the notebook it speaks of and of the checks that made it, so that what is new or
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from course_utils.outcomes import Status, TaskOutcome
+
+from .whole_file import write_whole
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,8 @@ class VerdictStore:
 
     def put(self, verdict: Verdict) -> Path:
         """Write a verdict whole: a kill in the middle leaves the old one or none, never half a file."""
-        path = self.path(verdict.lesson, verdict.student)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(verdict.to_dict(), file, ensure_ascii=False, indent=1, allow_nan=False)
-        os.replace(temporary, path)
-        return path
+        text = json.dumps(verdict.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
+        return write_whole(self.path(verdict.lesson, verdict.student), text)
 
     def all(self, lesson: str) -> list[Verdict]:
         """All readable verdicts of a lesson, by student."""
