@@ -7,20 +7,23 @@ the caller's process alone.
 from __future__ import annotations
 
 import multiprocessing
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
 
-from .course import Course, Lesson
+from .course import Course, CourseError, Lesson
 from .inbox import handed_in
 from .lesson_material import checks_version, still_holds
 from .marking import Marker
 from .sandbox import levels
+from .sandbox.client import TemplateFailed
+from .sandbox.levels import SandboxUnavailable
 from .sandbox.watch import Limits
 from .secret import load_secret
 from .verdicts import Verdict, VerdictStore
@@ -90,9 +93,25 @@ def _mark_and_store(course: Course, marker: Marker, job: Job) -> Verdict:
     lesson = course.lesson(job.lesson)
     # The clean notebook is what nbgrader reads.
     clean = course.submitted / job.student / lesson.id / f"{lesson.name}.ipynb"
-    verdict = marker.mark_submission(lesson, job.path, job.student, clean)
+    try:
+        verdict = marker.mark_submission(lesson, job.path, job.student, clean)
+    except (ConnectionError, TimeoutError) as error:  # of the talk with a worker, before other OSErrors
+        verdict = _failed(course, job, error)
+    except (CourseError, SandboxUnavailable, TemplateFailed, OSError):
+        raise  # a fault of the machine or the checkout is no student's, and the next would meet it too
+    except Exception as error:  # whatever a submission brought about, the others are marked
+        verdict = _failed(course, job, error)
     VerdictStore(course.verdicts).put(verdict)
     return verdict
+
+
+def _failed(course: Course, job: Job, error: Exception) -> Verdict:
+    """A verdict for a submission on which the marker itself failed; how it did is kept for whoever looks."""
+    verdict = crashed(
+        course, job, f"The marker itself failed ({type(error).__name__}). A person should look."
+    )
+    trace = "".join(traceback.format_exception(error)).encode("utf-8", "backslashreplace").decode()
+    return replace(verdict, log=({"cell": "marking", "status": "crashed", "traceback": trace},))
 
 
 # The marker of this process, kept warm between its jobs.

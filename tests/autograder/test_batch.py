@@ -9,7 +9,9 @@ import pytest
 
 from autograder import batch
 from autograder.batch import How, Job, mark_all, stale
-from autograder.course import Course, this_course
+from autograder.course import Course, CourseError, this_course
+from autograder.sandbox.client import TemplateFailed
+from autograder.sandbox.levels import SandboxUnavailable
 from autograder.verdicts import VerdictStore
 
 RELEASE = this_course().notebooks / "06_grad_cam" / "grad_cam.ipynb"
@@ -85,3 +87,45 @@ def test_the_secret_is_there_before_several_processes_ask_for_it(course, monkeyp
     jobs = [Job("l", name, tmp_path / name) for name in ("a", "b")]
     assert list(mark_all(place, jobs, how=How(sandbox="limits"), workers=2)) == []
     assert seen == [True]
+
+
+class _Marker:
+    """Marks nothing: raises for one student, and gives the others a verdict."""
+
+    def __init__(self, course: Course, error: Exception) -> None:
+        self.course, self.error = course, error
+
+    def __enter__(self) -> _Marker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def mark_submission(self, lesson, path, student, clean):
+        if student == "ben":
+            raise self.error
+        return batch.crashed(self.course, Job(lesson.id, student, path), "Marked.")
+
+
+@pytest.mark.parametrize("error", [RecursionError("deep"), ValueError("\udce9"), BrokenPipeError("gone")])
+def test_a_marker_that_fails_on_one_submission_marks_the_others(course, monkeypatch, error) -> None:
+    monkeypatch.setattr(batch, "_marker", lambda *_: _Marker(course, error))
+    jobs, _ = stale(course, course.lesson("06_grad_cam"))
+    found = {v.student: v for v in mark_all(course, jobs, how=How(sandbox="limits"))}
+    assert {s: v.notes for s, v in found.items()} == {
+        "ada": ("Marked.",),
+        "ben": (f"The marker itself failed ({type(error).__name__}). A person should look.",),
+        "cem": ("Marked.",),
+    }
+    assert VerdictStore(course.verdicts).get("06_grad_cam", "ben") == found["ben"]
+    assert "Traceback" in found["ben"].log[0]["traceback"]
+
+
+@pytest.mark.parametrize(
+    "error", [CourseError("x"), SandboxUnavailable("x"), TemplateFailed("x"), PermissionError(13, "x", "y")]
+)
+def test_a_fault_of_the_machine_stops_the_batch(course, monkeypatch, error) -> None:
+    monkeypatch.setattr(batch, "_marker", lambda *_: _Marker(course, error))
+    jobs, _ = stale(course, course.lesson("06_grad_cam"))
+    with pytest.raises(type(error)):
+        list(mark_all(course, jobs, how=How(sandbox="limits")))
