@@ -18,7 +18,7 @@ from typing import Any
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
 
 from .course import Course, CourseError, Lesson
-from .inbox import handed_in
+from .inbox import ALSO_THERE, handed_in
 from .lesson_material import checks_version, still_holds
 from .marking import Marker
 from .sandbox import levels
@@ -41,11 +41,12 @@ class How:
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to mark."""
+    """One submission to mark; ``note`` is what its verdict says besides."""
 
     lesson: str
     student: str
     path: Path
+    note: str = ""
 
 
 def stale(course: Course, lesson: Lesson, student: str | None = None) -> tuple[list[Job], list[Verdict]]:
@@ -58,10 +59,18 @@ def stale(course: Course, lesson: Lesson, student: str | None = None) -> tuple[l
     for entry in handed_in(course, lesson, student):
         verdict = store.get(lesson.id, entry.student)
         if verdict is not None and still_holds(verdict, entry.path, version):
-            holding.append(verdict)
+            noted = _with_note(verdict, entry.note)
+            if noted != verdict:  # another file came beside it, or went
+                store.put(noted)
+            holding.append(noted)
         else:
-            jobs.append(Job(lesson.id, entry.student, entry.path))
+            jobs.append(Job(lesson.id, entry.student, entry.path, entry.note))
     return jobs, holding
+
+
+def _with_note(verdict: Verdict, note: str) -> Verdict:
+    kept = tuple(line for line in verdict.notes if not line.startswith(ALSO_THERE))
+    return replace(verdict, notes=(*kept, note) if note else kept)
 
 
 def mark_all(course: Course, jobs: list[Job], *, how: How, workers: int = 1) -> Iterator[Verdict]:
@@ -101,6 +110,7 @@ def _mark_and_store(course: Course, marker: Marker, job: Job) -> Verdict:
         raise  # a fault of the machine or the checkout is no student's, and the next would meet it too
     except Exception as error:  # whatever a submission brought about, the others are marked
         verdict = _failed(course, job, error)
+    verdict = _with_note(verdict, job.note)
     VerdictStore(course.verdicts).put(verdict)
     return verdict
 

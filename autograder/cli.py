@@ -1,6 +1,7 @@
 """The command line: ``autograder build|grade|try|mark|report|export|doctor``.
 
-Exit status: 0 whenever marking was done, whatever the marks; 2 for unusable arguments; 1 when the work itself failed.
+Exit status: 0 whenever marking was done, whatever the marks; 2 for unusable arguments; 1 when the work itself failed, or
+something in the inbox was left out.
 """
 
 from __future__ import annotations
@@ -198,6 +199,12 @@ def grade(
         )
         Console().print(done.table)
         print(done.where)
+        for line in done.beside:
+            _tell(line)
+        for line in done.left_out:
+            _complain(line)
+        if done.left_out:
+            raise typer.Exit(1)
 
 
 @app.command()

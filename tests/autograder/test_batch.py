@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from autograder import batch
 from autograder.batch import How, Job, mark_all, stale
 from autograder.course import Course, CourseError, this_course
+from autograder.lesson_material import file_hash
 from autograder.sandbox.client import TemplateFailed
 from autograder.sandbox.levels import SandboxUnavailable
 from autograder.verdicts import VerdictStore
@@ -129,3 +132,31 @@ def test_a_fault_of_the_machine_stops_the_batch(course, monkeypatch, error) -> N
     jobs, _ = stale(course, course.lesson("06_grad_cam"))
     with pytest.raises(type(error)):
         list(mark_all(course, jobs, how=How(sandbox="limits")))
+
+
+def test_other_notebooks_are_named_in_the_verdict_also_when_they_come_later(course, monkeypatch) -> None:
+    class Marks(_Marker):
+        def mark_submission(self, lesson, path, student, clean):
+            made = batch.crashed(self.course, Job(lesson.id, student, path), "Marked.")
+            return replace(made, submission=file_hash(path), checks=batch.checks_version(lesson))
+
+    monkeypatch.setattr(batch, "_marker", lambda *_: Marks(course, ValueError()))
+    lesson = course.lesson("06_grad_cam")
+    folder = course.inbox / "ada" / lesson.id
+    jobs, _ = stale(course, lesson, "ada")
+    (first,) = mark_all(course, jobs, how=How(sandbox="limits"))
+    assert first.notes == ("Marked.",)
+
+    again = folder / "grad_cam (1).ipynb"
+    shutil.copyfile(RELEASE, again)
+    os.utime(again, (2_000_000_000, 2_000_000_000))
+    named = "Also there, not marked: grad_cam.ipynb. The newest one counts."
+    jobs, _ = stale(course, lesson, "ada")
+    assert [job.path for job in jobs] == [again]
+    (second,) = mark_all(course, jobs, how=How(sandbox="limits"))
+    assert second.notes == ("Marked.", named)
+
+    os.rename(folder / "grad_cam.ipynb", folder / "old.ipynb")
+    jobs, (held,) = stale(course, lesson, "ada")
+    assert jobs == [] and held.notes == ("Marked.", named.replace("grad_cam", "old"))
+    assert VerdictStore(course.verdicts).get(lesson.id, "ada") == held
