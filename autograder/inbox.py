@@ -119,9 +119,14 @@ def problem_with_name(name: str) -> str:
 
 
 def speakable(text: str) -> str:
-    """A path or name as it can be printed, whatever bytes it was made of."""
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """A path or name as it can be printed on one line, whatever bytes it was made of."""
+    return "".join(character if character.isprintable() else _escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # how Python holds a byte that is not UTF-8
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
 
 
 def _no_ones(name: str) -> bool:
