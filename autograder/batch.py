@@ -52,13 +52,19 @@ class Job:
 def stale(course: Course, lesson: Lesson, student: str | None = None) -> tuple[list[Job], list[Verdict]]:
     """What of a lesson's inbox wants marking, and the verdicts that still hold.
 
-    A verdict holds while the file, the checks and the lesson's source are those it was made from.
+    A verdict holds while the file, the checks and the lesson's source are those it was made from, and while the clean
+    notebook is there: without it the gradebook would take the submission for one that nobody could read.
     """
     store, version = VerdictStore(course.verdicts), checks_version(lesson)
     jobs, holding = [], []
     for entry in handed_in(course, lesson, student):
         verdict = store.get(lesson.id, entry.student)
-        if verdict is not None and still_holds(verdict, entry.path, version):
+        clean = _clean(course, lesson, entry.student)
+        if (
+            verdict is not None
+            and still_holds(verdict, entry.path, version)
+            and (clean.is_file() or verdict.nothing_readable)
+        ):
             noted = _with_note(verdict, entry.note)
             if noted != verdict:  # another file came beside it, or went
                 store.put(noted)
@@ -66,6 +72,11 @@ def stale(course: Course, lesson: Lesson, student: str | None = None) -> tuple[l
         else:
             jobs.append(Job(lesson.id, entry.student, entry.path, entry.note))
     return jobs, holding
+
+
+def _clean(course: Course, lesson: Lesson, student: str) -> Path:
+    """The clean notebook, which is what nbgrader reads."""
+    return course.submitted / student / lesson.id / f"{lesson.name}.ipynb"
 
 
 def _with_note(verdict: Verdict, note: str) -> Verdict:
@@ -100,8 +111,7 @@ def _marker(course: Course, how: How) -> Marker:
 
 def _mark_and_store(course: Course, marker: Marker, job: Job) -> Verdict:
     lesson = course.lesson(job.lesson)
-    # The clean notebook is what nbgrader reads.
-    clean = course.submitted / job.student / lesson.id / f"{lesson.name}.ipynb"
+    clean = _clean(course, lesson, job.student)
     try:
         verdict = marker.mark_submission(lesson, job.path, job.student, clean)
     except (ConnectionError, TimeoutError) as error:  # of the talk with a worker, before other OSErrors

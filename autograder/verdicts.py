@@ -81,6 +81,12 @@ class Verdict:
             }
         )
 
+    @property
+    def nothing_readable(self) -> bool:
+        """Whether there was no notebook to mark, so that intake wrote no clean one."""
+        statuses = {task.status for task in self.tasks} - {Status.NEEDS_PERSON}
+        return self.status is Status.ERROR and statuses <= {Status.NOT_ATTEMPTED}
+
     def task(self, name: str) -> TaskOutcome | None:
         """The outcome of one task, question or reflection by its name."""
         return next((task for task in self.tasks if task.task == name), None)

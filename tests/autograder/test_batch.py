@@ -134,10 +134,14 @@ def test_a_fault_of_the_machine_stops_the_batch(course, monkeypatch, error) -> N
         list(mark_all(course, jobs, how=How(sandbox="limits")))
 
 
-def test_other_notebooks_are_named_in_the_verdict_also_when_they_come_later(course, monkeypatch) -> None:
+def test_a_verdict_names_the_other_notebooks_also_later_ones_and_holds_with_its_clean_one(
+    course, monkeypatch
+) -> None:
     class Marks(_Marker):
         def mark_submission(self, lesson, path, student, clean):
             made = batch.crashed(self.course, Job(lesson.id, student, path), "Marked.")
+            clean.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, clean)
             return replace(made, submission=file_hash(path), checks=batch.checks_version(lesson))
 
     monkeypatch.setattr(batch, "_marker", lambda *_: Marks(course, ValueError()))
@@ -160,3 +164,7 @@ def test_other_notebooks_are_named_in_the_verdict_also_when_they_come_later(cour
     jobs, (held,) = stale(course, lesson, "ada")
     assert jobs == [] and held.notes == ("Marked.", named.replace("grad_cam", "old"))
     assert VerdictStore(course.verdicts).get(lesson.id, "ada") == held
+
+    # Without the clean notebook the gradebook would give 0 points to what was marked.
+    shutil.rmtree(course.submitted)
+    assert [job.student for job in stale(course, lesson, "ada")[0]] == ["ada"]
