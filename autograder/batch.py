@@ -7,20 +7,23 @@ the caller's process alone.
 from __future__ import annotations
 
 import multiprocessing
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
 from course_utils.outcomes import ItemOutcome, Status, TaskOutcome
 
-from .course import Course, Lesson
-from .inbox import handed_in
+from .course import Course, CourseError, Lesson
+from .inbox import ALSO_THERE, handed_in
 from .lesson_material import checks_version, still_holds
 from .marking import Marker
 from .sandbox import levels
+from .sandbox.client import TemplateFailed
+from .sandbox.levels import SandboxUnavailable
 from .sandbox.watch import Limits
 from .secret import load_secret
 from .verdicts import Verdict, VerdictStore
@@ -38,27 +41,47 @@ class How:
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to mark."""
+    """One submission to mark; ``note`` is what its verdict says besides."""
 
     lesson: str
     student: str
     path: Path
+    note: str = ""
 
 
 def stale(course: Course, lesson: Lesson, student: str | None = None) -> tuple[list[Job], list[Verdict]]:
     """What of a lesson's inbox wants marking, and the verdicts that still hold.
 
-    A verdict holds while the file, the checks and the lesson's source are those it was made from.
+    A verdict holds while the file, the checks and the lesson's source are those it was made from, and while the clean
+    notebook is there: without it the gradebook would take the submission for one that nobody could read.
     """
     store, version = VerdictStore(course.verdicts), checks_version(lesson)
     jobs, holding = [], []
     for entry in handed_in(course, lesson, student):
         verdict = store.get(lesson.id, entry.student)
-        if verdict is not None and still_holds(verdict, entry.path, version):
-            holding.append(verdict)
+        clean = _clean(course, lesson, entry.student)
+        if (
+            verdict is not None
+            and still_holds(verdict, entry.path, version)
+            and (clean.is_file() or verdict.nothing_readable)
+        ):
+            noted = _with_note(verdict, entry.note)
+            if noted != verdict:  # another file came beside it, or went
+                store.put(noted)
+            holding.append(noted)
         else:
-            jobs.append(Job(lesson.id, entry.student, entry.path))
+            jobs.append(Job(lesson.id, entry.student, entry.path, entry.note))
     return jobs, holding
+
+
+def _clean(course: Course, lesson: Lesson, student: str) -> Path:
+    """The clean notebook, which is what nbgrader reads."""
+    return course.submitted / student / lesson.id / f"{lesson.name}.ipynb"
+
+
+def _with_note(verdict: Verdict, note: str) -> Verdict:
+    kept = tuple(line for line in verdict.notes if not line.startswith(ALSO_THERE))
+    return replace(verdict, notes=(*kept, note) if note else kept)
 
 
 def mark_all(course: Course, jobs: list[Job], *, how: How, workers: int = 1) -> Iterator[Verdict]:
@@ -88,11 +111,27 @@ def _marker(course: Course, how: How) -> Marker:
 
 def _mark_and_store(course: Course, marker: Marker, job: Job) -> Verdict:
     lesson = course.lesson(job.lesson)
-    # The clean notebook is what nbgrader reads.
-    clean = course.submitted / job.student / lesson.id / f"{lesson.name}.ipynb"
-    verdict = marker.mark_submission(lesson, job.path, job.student, clean)
+    clean = _clean(course, lesson, job.student)
+    try:
+        verdict = marker.mark_submission(lesson, job.path, job.student, clean)
+    except (ConnectionError, TimeoutError) as error:  # of the talk with a worker, before other OSErrors
+        verdict = _failed(course, job, error)
+    except (CourseError, SandboxUnavailable, TemplateFailed, OSError):
+        raise  # a fault of the machine or the checkout is no student's, and the next would meet it too
+    except Exception as error:  # whatever a submission brought about, the others are marked
+        verdict = _failed(course, job, error)
+    verdict = _with_note(verdict, job.note)
     VerdictStore(course.verdicts).put(verdict)
     return verdict
+
+
+def _failed(course: Course, job: Job, error: Exception) -> Verdict:
+    """A verdict for a submission on which the marker itself failed; how it did is kept for whoever looks."""
+    verdict = crashed(
+        course, job, f"The marker itself failed ({type(error).__name__}). A person should look."
+    )
+    trace = "".join(traceback.format_exception(error)).encode("utf-8", "backslashreplace").decode()
+    return replace(verdict, log=({"cell": "marking", "status": "crashed", "traceback": trace},))
 
 
 # The marker of this process, kept warm between its jobs.

@@ -1,6 +1,7 @@
 """The command line: ``autograder build|grade|try|mark|report|export|doctor``.
 
-Exit status: 0 whenever marking was done, whatever the marks; 2 for unusable arguments; 1 when the work itself failed.
+Exit status: 0 whenever marking was done, whatever the marks; 2 for unusable arguments; 1 when the work itself failed, or
+something in the inbox was left out.
 """
 
 from __future__ import annotations
@@ -8,8 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +20,9 @@ import typer
 from rich.console import Console
 
 from . import quick_start  # noqa: F401
-from .course import Course, CourseError, Lesson, this_course
+from .arguments import chosen_lessons, files_there, known_sandbox, student_of, to_build, usable_device
+from .complaints import Unusable, complain, one_line_errors, say, tell
+from .course import Course, CourseError, this_course
 
 if TYPE_CHECKING:
     from course_utils.outcomes import TaskOutcome
@@ -34,7 +35,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Build, mark and report: the instructor's side of Seeing What CNNs See.",
 )
-say = Console(stderr=True)
 
 Lessons = Annotated[
     list[str] | None, typer.Argument(help="Lessons by id, name or number; all if none is named.")
@@ -47,48 +47,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 AllCells = Annotated[bool, typer.Option("--all-cells", help="Run also the cells that merely show things.")]
 
 
-class Unusable(Exception):
-    """Arguments that cannot be used: exit status 2."""
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """A person's mistake is one line and an exit status, never a traceback."""
-    from .sandbox.client import TemplateFailed
-    from .sandbox.levels import SandboxUnavailable
-
-    try:
-        yield
-    except Unusable as error:
-        _complain(str(error))
-        raise typer.Exit(2) from None
-    except (CourseError, SandboxUnavailable, TemplateFailed) as error:
-        _complain(str(error))
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        _complain("stopped; what is marked is kept, the same command goes on from here.")
-        raise typer.Exit(1) from None
-
-
-def _complain(line: str) -> None:
-    """One line on the error stream, not broken to the window's width."""
-    say.print(f"autograder: {line}", highlight=False, markup=False, soft_wrap=True)
-
-
-def _chosen(course: Course, names: list[str] | None) -> list[Lesson]:
-    try:
-        return [course.lesson(name) for name in names] if names else list(course.lessons.values())
-    except CourseError as error:
-        raise Unusable(str(error)) from None
-
-
-def _to_build(course: Course, names: list[str] | None) -> list[Lesson] | None:
-    """The lessons and appendices named; ``None``, which is all there are, where none is."""
-    if not names:
-        return None
-    return [course.appendices.get(name) or _chosen(course, [name])[0] for name in names]
-
-
 @app.command()
 def build(
     lessons: Lessons = None,
@@ -97,13 +55,13 @@ def build(
     ] = False,
 ) -> None:
     """Sources → executed solutions and the students' release."""
-    with _one_line_errors():
+    with one_line_errors():
         from .release import building
 
         course = this_course()
-        report = building.build(course, _to_build(course, lessons), check=check, tell=_tell)
+        report = building.build(course, to_build(course, lessons), check=check, tell=tell)
         for problem in report.problems:
-            _complain(problem)
+            complain(problem)
         for line in report.lines:
             print(line)
         if report.problems:
@@ -113,7 +71,7 @@ def build(
 @app.command()
 def release() -> None:
     """Gather what is published to students: notebooks, the course_utils wheel, a page that says how."""
-    with _one_line_errors():
+    with one_line_errors():
         from .release import building
 
         course = this_course()
@@ -129,7 +87,7 @@ def try_(
     device: Device = "cpu",
 ) -> None:
     """Mark Python files that each define one task's function, in the sandbox."""
-    with _one_line_errors():
+    with one_line_errors():
         from .marking import Marker
 
         course = this_course()
@@ -137,8 +95,8 @@ def try_(
             lesson, cell = course.find_task(task)
         except CourseError as error:
             raise Unusable(str(error)) from None
-        with Marker(course, sandbox=sandbox, device=_device(device)) as marker:
-            for path in files:
+        with Marker(course, sandbox=known_sandbox(sandbox), device=usable_device(device)) as marker:
+            for path in files_there(files):
                 outcome = marker.try_file(lesson, cell, path)
                 if as_json:
                     row = {"task": task, "file": str(path), **outcome.to_dict()}
@@ -157,14 +115,16 @@ def mark(
     all_cells: AllCells = False,
 ) -> None:
     """Mark notebooks; no gradebook is touched."""
-    with _one_line_errors():
+    with one_line_errors():
         from .marking import Marker
 
         course = this_course()
-        (chosen,) = _chosen(course, [lesson])
-        with Marker(course, sandbox=sandbox, device=_device(device), all_cells=all_cells) as marker:
-            for path in notebooks:
-                verdict = marker.mark_submission(chosen, path, _student_of(path))
+        (chosen,) = chosen_lessons(course, [lesson])
+        with Marker(
+            course, sandbox=known_sandbox(sandbox), device=usable_device(device), all_cells=all_cells
+        ) as marker:
+            for path in files_there(notebooks):
+                verdict = marker.mark_submission(chosen, path, student_of(path))
                 if as_json:
                     print(json.dumps(verdict.to_dict(), ensure_ascii=False), flush=True)
                 else:
@@ -182,33 +142,39 @@ def grade(
     all_cells: AllCells = False,
 ) -> None:
     """Mark what is new or changed in grading/inbox, write gradebook and feedback."""
-    with _one_line_errors():
+    with one_line_errors():
         from . import grading
         from .batch import How
 
         course = this_course()
         done = grading.grade(
             course,
-            _chosen(course, lessons),
+            chosen_lessons(course, lessons),
             student=student,
             workers=jobs,
             dask=dask,
-            how=How(sandbox, _device(device), all_cells),
+            how=How(known_sandbox(sandbox), usable_device(device), all_cells),
             console=say,
         )
         Console().print(done.table)
         print(done.where)
+        for line in done.beside:
+            tell(line)
+        for line in done.left_out:
+            complain(line)
+        if done.left_out:
+            raise typer.Exit(1)
 
 
 @app.command()
 def report(lessons: Lessons = None) -> None:
     """The class at a glance, as a page."""
-    with _one_line_errors():
+    with one_line_errors():
         from .pages.report import write_report
 
         course = this_course()
         print(
-            f"Report: {_short(course, write_report(course, _chosen(course, lessons) if lessons else None))}"
+            f"Report: {_short(course, write_report(course, chosen_lessons(course, lessons) if lessons else None))}"
         )
 
 
@@ -219,21 +185,21 @@ def export(
     lessons: Lessons = None,
 ) -> None:
     """Marks in the LMS's own column layout."""
-    with _one_line_errors():
+    with one_line_errors():
         from .export import LMS
         from .export import export as write_export
 
         if lms not in LMS:
             raise Unusable(f"There is no export for {lms!r}. Choose one of: {', '.join(LMS)}.")
         course = this_course()
-        path = write_export(course, lms, out, _chosen(course, lessons) if lessons else None)
+        path = write_export(course, lms, out, chosen_lessons(course, lessons) if lessons else None)
         print(f"Marks: {_short(course, path)}")
 
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """What this machine offers: sandbox level, GPU, backbones at hand."""
-    with _one_line_errors():
+    with one_line_errors():
         from .doctor import examine
 
         findings = examine()
@@ -243,33 +209,8 @@ def doctor(as_json: AsJson = False) -> None:
             Console().print(findings.table())
 
 
-def _device(name: str) -> str:
-    if name not in ("cpu", "cuda"):
-        raise Unusable(f"There is no device {name!r}. Choose cpu or cuda.")
-    if name == "cuda":
-        import torch
-
-        if not torch.cuda.is_available():
-            raise CourseError(
-                "There is no GPU that torch can use here. Leave --device out to mark on the CPU."
-            )
-    return name
-
-
-def _student_of(path: Path) -> str:
-    """Who a notebook belongs to, from its place in inbox/STUDENT/LESSON/; else its file name."""
-    parts = path.resolve().parts
-    if "inbox" in parts and parts.index("inbox") + 3 < len(parts):
-        return parts[parts.index("inbox") + 1]
-    return path.stem
-
-
 def _short(course: Course, path: Path) -> str:
     return str(path.relative_to(course.root)) if path.is_relative_to(course.root) else str(path)
-
-
-def _tell(line: str) -> None:
-    say.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _print_verdict(verdict: Verdict) -> None:

@@ -139,13 +139,35 @@ class Course:
 
     @cached_property
     def _pyproject(self) -> dict[str, Any]:
-        with (self.root / "pyproject.toml").open("rb") as file:
-            return tomllib.load(file)
+        try:
+            return tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:  # TOMLDecodeError says line and column
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise CourseError(f"pyproject.toml cannot be read: {reason}. Mend it and try again.") from None
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The table ``[tool.course]``: title, version, where the release is published."""
-        return self._pyproject["tool"]["course"]
+        """The table ``[tool.course]``: title, version, where the release is published.
+
+        Raises:
+            CourseError: if ``pyproject.toml`` cannot be read or has no such table.
+        """
+        try:
+            return self._pyproject["tool"]["course"]
+        except KeyError:
+            raise CourseError("pyproject.toml has no table [tool.course]. Put it back.") from None
+
+    @property
+    def project(self) -> dict[str, Any]:
+        """The table ``[project]``: what the packages of this checkout are and need.
+
+        Raises:
+            CourseError: if ``pyproject.toml`` cannot be read or has no such table.
+        """
+        try:
+            return self._pyproject["project"]
+        except KeyError:
+            raise CourseError("pyproject.toml has no table [project]. Put it back.") from None
 
     @cached_property
     def lessons(self) -> dict[str, Lesson]:
@@ -170,7 +192,7 @@ class Course:
 
     def requirement(self, extra: str) -> str:
         """What pip is asked for to have an optional dependency, e.g. ``"keras>=3.10,<4"``."""
-        return self._pyproject["project"]["optional-dependencies"][extra][0]
+        return self.project["optional-dependencies"][extra][0]
 
     def lesson(self, wanted: str) -> Lesson:
         """The lesson with this id (``06_grad_cam``), name (``grad_cam``) or number (``6``).

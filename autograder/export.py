@@ -167,12 +167,19 @@ def _roster(course: Course) -> dict[str, dict[str, str]]:
     if not path.is_file():
         return {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+        text = path.read_text(encoding="utf-8-sig")
+        header = text.partition("\n")[0]
+        # A spreadsheet whose language has decimal commas separates by semicolons.
+        separator = ";" if header.count(";") > header.count(",") else ","
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+        rows, columns = list(reader), [plain(name, 40) for name in reader.fieldnames or []]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CourseError(f"grading/roster.csv cannot be read: {error}. Save it as CSV in UTF-8.") from error
     if rows and "student" not in rows[0]:
-        raise CourseError("grading/roster.csv has no column `student`. Name the inbox's folders in it.")
+        raise CourseError(
+            f"grading/roster.csv has no column `student`; its first line names {', '.join(columns)}. "
+            "Name the inbox's folders in a column `student`."
+        )
     return {
         row["student"].strip(): {
             key: (value or "").strip() for key, value in row.items() if isinstance(value, str)

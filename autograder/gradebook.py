@@ -41,7 +41,6 @@ from autograder.gradebook_access import (
 from autograder.gradebook_rows import AssignmentRows, SubmissionRows
 from autograder.release.source import student_source
 from autograder.verdicts import Verdict
-from course_utils.outcomes import Status
 
 __all__ = [
     "CellMark",
@@ -162,11 +161,6 @@ def record(course: Course, verdicts: Iterable[Verdict]) -> Recorded:
     return Recorded(tuple(recorded), tuple(unreadable), failed)
 
 
-def _nothing_readable(verdict: Verdict) -> bool:
-    statuses = {task.status for task in verdict.tasks} - {Status.NEEDS_PERSON}
-    return verdict.status is Status.ERROR and statuses <= {Status.NOT_ATTEMPTED}
-
-
 class _Writer:
     """Writes one lesson's verdicts, a batch at a time."""
 
@@ -224,7 +218,7 @@ class _Writer:
         timestamp = self.directory.get_existing_timestamp(str(folder))
         if timestamp:
             submission.timestamp = timestamp
-        if not path.is_file() or _nothing_readable(verdict):
+        if not path.is_file() or verdict.nothing_readable:
             for grade in scores.grades.values():
                 grade.auto_score, grade.needs_manual_grade = 0.0, True
             self.unreadable.append(student)

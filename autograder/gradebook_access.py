@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -168,10 +169,22 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
             yield gradebook
     except SQLAlchemyError as error:
         shown = make_url(url).render_as_string(hide_password=True)
-        raise CourseError(
-            f"The gradebook {shown} cannot be used: {str(error).splitlines()[0]} "
-            "If nbgrader was updated, back it up and run `nbgrader db upgrade`."
-        ) from error
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0].rstrip(".")
+        raise CourseError(f"The gradebook {shown} cannot be used: {reason}. {_remedy(reason)}") from error
+
+
+def _remedy(reason: str) -> str:
+    """What to do about a gradebook, from what SQLite says of it."""
+    if "locked" in reason:
+        return "Close the formgrader, or wait, and try again."
+    if "not a database" in reason or "malformed" in reason:
+        return (
+            "Restore a backup of it, or move it away and run `autograder grade` again: "
+            "verdicts are kept, marks that a person gave are not."
+        )
+    if re.search(r"no such (table|column)|has no column", reason):
+        return "If nbgrader was updated, back it up and run `nbgrader db upgrade`."
+    return "See that it is a file that you may read and write, and that the disk has room."
 
 
 def chosen_lessons(course: Course, wanted: Iterable[Lesson | str] | None) -> list[Lesson]:

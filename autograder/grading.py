@@ -12,20 +12,32 @@ from rich.table import Table
 
 from . import gradebook
 from .batch import How, Job, mark_all, stale
-from .course import Course, Lesson
-from .inbox import handed_in
+from .course import Course, CourseError, Lesson
+from .inbox import ALSO_THERE, handed_in, left_out, speakable
 from .pages import feedback
 from .pages.report import class_table, write_report
 from .verdicts import Verdict
 
+MOST_LINES = 20
+
 
 @dataclass(frozen=True)
 class Graded:
-    """What a run of ``grade`` did: the class's table, where to look, and how many were marked anew."""
+    """What a run of ``grade`` did.
+
+    Args:
+        table: the class.
+        where: where to look.
+        marked: how many were marked anew.
+        left_out: a line for each thing in the inbox that is not marked, and what to do about it.
+        beside: a line for each submission beside which other notebooks lay.
+    """
 
     table: Table
     where: str
     marked: int
+    left_out: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 def grade(
@@ -52,8 +64,12 @@ def grade(
         dask: address of a scheduler, or ``"local"``; then ``workers`` counts only for ``"local"``.
 
     Raises:
-        CourseError: if nothing was handed in, or the gradebook cannot be used.
+        CourseError: if there is no such student, or the gradebook cannot be used.
     """
+    if student is not None and not _has_folder(course, student):
+        raise CourseError(
+            f"There is no folder {speakable(student)} in {_short(course, course.inbox)}/. See how the student's is written."
+        )
     jobs: list[Job] = []
     holding: list[Verdict] = []
     for lesson in lessons:
@@ -61,8 +77,9 @@ def grade(
             new, old = stale(course, lesson, student)
             jobs += new
             holding += old
+    not_marked = _at_most(left_out(course, student), "more are not marked for such reasons.")
     if not jobs and not holding:
-        return Graded(Table(title="Nothing to mark"), _nothing(course, student), 0)
+        return Graded(Table(title="Nothing to mark"), _nothing(course, student), 0, not_marked)
     marked = list(_with_progress(_mark(course, jobs, how, workers, dask), len(jobs), console))
     recorded = gradebook.record(course, [*holding, *marked])
     for line in recorded.failed.values():
@@ -70,7 +87,31 @@ def grade(
     feedback.write_all(course, [*holding, *marked])
     page = write_report(course, None)
     where = f"Feedback: {_short(course, course.feedback)}/STUDENT/LESSON/\nReport:   {_short(course, page)}"
-    return Graded(class_table([*holding, *marked]), where, len(marked))
+    beside = [
+        f"{speakable(verdict.student)}, {verdict.lesson}: {note}"
+        for verdict in [*holding, *marked]
+        for note in verdict.notes
+        if note.startswith(ALSO_THERE)
+    ]
+    return Graded(
+        class_table([*holding, *marked]),
+        where,
+        len(marked),
+        not_marked,
+        _at_most(
+            beside, "more have other notebooks beside the one that was marked; their feedback names them."
+        ),
+    )
+
+
+def _has_folder(course: Course, student: str) -> bool:
+    return course.inbox.is_dir() and any(p.name == student and p.is_dir() for p in course.inbox.iterdir())
+
+
+def _at_most(lines: list[str], further: str) -> tuple[str, ...]:
+    """The first lines, and how many there are besides: a class in the wrong place must not flood the terminal."""
+    more = len(lines) - MOST_LINES
+    return (*lines[:MOST_LINES], f"{more} {further}") if more > 0 else tuple(lines)
 
 
 def lesson_was_handed_in(course: Course, lesson: Lesson, student: str | None) -> bool:

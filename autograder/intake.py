@@ -7,6 +7,7 @@ locked cell always has the course's own text. What was done is noted, one senten
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from .reading import Unreadable, read_notebook, shown
 from .sources import Defined, defined
 
 MAX_CELLS = 2_000
+# Short, since what it finds is shown.
+_OPENS = re.compile(r"""\bopen_lesson\(\s*["'](\w{1,40})["']""")
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,22 @@ def take_in(path: Path, lesson: Lesson, reference: NotebookNode) -> Submission:
     matches = _Matcher(handed_in, reference).match()
     wanted = [c for c in reference.cells if _is_solution(c)]
     found = [c for c in wanted if _grade_id(c) in matches]
-    if wanted and not found:
+    # Written answers have one id in every lesson, so they say nothing of which lesson this is.
+    telling = [c for c in found if c.cell_type == "code"]
+    opened = _opened(handed_in)
+    if wanted and not telling and not (found and lesson.id in opened):
+        others = ", ".join(sorted(opened - {lesson.id}))
         raise Unreadable(
             f"{shown(path.name)} holds none of the cells of lesson {lesson.id}. Was the notebook of another lesson handed in?"
+            + (f" It opens {others}." if others else "")
         )
     return _Assembly(handed_in, reference, matches).build()
+
+
+def _opened(notebook: NotebookNode) -> set[str]:
+    """The lessons that a notebook's cells open, by what they call them."""
+    code = (c.source for c in notebook.cells if c.cell_type == "code")
+    return {name for source in code for name in _OPENS.findall(source)}
 
 
 def _is_solution(cell: NotebookNode) -> bool:

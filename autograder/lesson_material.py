@@ -48,14 +48,20 @@ def reference_notebook(course: Course, lesson: Lesson) -> NotebookNode:
     """The lesson's release notebook, whose cells a submission is laid out by.
 
     Raises:
-        CourseError: if it is not built yet.
+        CourseError: if it is not built yet or damaged.
     """
     path = course.notebooks / lesson.id / f"{lesson.name}.ipynb"
     if not path.is_file():
         raise CourseError(
             f"The release of lesson {lesson.id} is not built. Run `autograder build {lesson.id}` first."
         )
-    return _reference(path, path.stat().st_mtime)
+    try:
+        return _reference(path, path.stat().st_mtime)
+    except Exception as error:  # what nbformat raises depends on the damage
+        raise CourseError(
+            f"The release of lesson {lesson.id} cannot be read ({type(error).__name__} in {path.name}). "
+            f"Run `autograder build {lesson.id}` to make it anew."
+        ) from None
 
 
 def checks_version(lesson: Lesson) -> str:

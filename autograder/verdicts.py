@@ -7,13 +7,13 @@ the notebook it speaks of and of the checks that made it, so that what is new or
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from course_utils.outcomes import Status, TaskOutcome
+
+from .whole_file import write_whole
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,12 @@ class Verdict:
             }
         )
 
+    @property
+    def nothing_readable(self) -> bool:
+        """Whether there was no notebook to mark, so that intake wrote no clean one."""
+        statuses = {task.status for task in self.tasks} - {Status.NEEDS_PERSON}
+        return self.status is Status.ERROR and statuses <= {Status.NOT_ATTEMPTED}
+
     def task(self, name: str) -> TaskOutcome | None:
         """The outcome of one task, question or reflection by its name."""
         return next((task for task in self.tasks if task.task == name), None)
@@ -104,13 +110,8 @@ class VerdictStore:
 
     def put(self, verdict: Verdict) -> Path:
         """Write a verdict whole: a kill in the middle leaves the old one or none, never half a file."""
-        path = self.path(verdict.lesson, verdict.student)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(verdict.to_dict(), file, ensure_ascii=False, indent=1, allow_nan=False)
-        os.replace(temporary, path)
-        return path
+        text = json.dumps(verdict.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
+        return write_whole(self.path(verdict.lesson, verdict.student), text)
 
     def all(self, lesson: str) -> list[Verdict]:
         """All readable verdicts of a lesson, by student."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from markupsafe import Markup, escape
 
 from autograder.course import Lesson
 from autograder.pages.safe_text import number, plain, without_paths
+from autograder.whole_file import write_whole
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -55,13 +54,7 @@ def render(template: str, **values: Any) -> str:
 
 def write_page(path: Path, page: str) -> Path:
     """Write a page whole or not at all, and return its path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(page)
-    Path(temporary).chmod(0o644)
-    os.replace(temporary, path)
-    return path
+    return write_whole(path, page, mode=0o644)
 
 
 def shown(text: object, limit: int = 1500) -> str:

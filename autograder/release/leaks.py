@@ -50,7 +50,12 @@ def leaks(course: Course, paths: Iterable[Path]) -> list[str]:
     rubrics = list(_rubrics(course))
     found: list[str] = []
     for name, content in _texts(paths):
-        for part in _parts(name, content):
+        try:
+            parts = list(_parts(name, content))
+        except (ValueError, AttributeError, TypeError):  # damaged, which JSON or what stands in it shows
+            found.append(f"{name}: is no notebook that could be searched. Build it anew, or remove it.")
+            parts = [content]
+        for part in parts:
             found.extend(f"{name}: {text}" for text in _findings(part, secrets, rubrics))
     return list(dict.fromkeys(found))
 

@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -105,8 +104,7 @@ def _copy(source: Path, target: Path, suffixes: set[str]) -> None:
 
 
 def _pyproject(course: Course) -> str:
-    with (course.root / "pyproject.toml").open("rb") as file:
-        project = tomllib.load(file)["project"]
+    project = course.project
     return _PYPROJECT.format(
         version=_toml(course.settings["version"]),
         description=_toml(f"What the notebooks of {course.settings['title']} import"),

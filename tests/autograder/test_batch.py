@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograder import batch
 from autograder.batch import How, Job, mark_all, stale
-from autograder.course import Course, this_course
+from autograder.course import Course, CourseError, this_course
+from autograder.lesson_material import file_hash
+from autograder.sandbox.client import TemplateFailed
+from autograder.sandbox.levels import SandboxUnavailable
 from autograder.verdicts import VerdictStore
 
 RELEASE = this_course().notebooks / "06_grad_cam" / "grad_cam.ipynb"
@@ -85,3 +90,81 @@ def test_the_secret_is_there_before_several_processes_ask_for_it(course, monkeyp
     jobs = [Job("l", name, tmp_path / name) for name in ("a", "b")]
     assert list(mark_all(place, jobs, how=How(sandbox="limits"), workers=2)) == []
     assert seen == [True]
+
+
+class _Marker:
+    """Marks nothing: raises for one student, and gives the others a verdict."""
+
+    def __init__(self, course: Course, error: Exception) -> None:
+        self.course, self.error = course, error
+
+    def __enter__(self) -> _Marker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def mark_submission(self, lesson, path, student, clean):
+        if student == "ben":
+            raise self.error
+        return batch.crashed(self.course, Job(lesson.id, student, path), "Marked.")
+
+
+@pytest.mark.parametrize("error", [RecursionError("deep"), ValueError("\udce9"), BrokenPipeError("gone")])
+def test_a_marker_that_fails_on_one_submission_marks_the_others(course, monkeypatch, error) -> None:
+    monkeypatch.setattr(batch, "_marker", lambda *_: _Marker(course, error))
+    jobs, _ = stale(course, course.lesson("06_grad_cam"))
+    found = {v.student: v for v in mark_all(course, jobs, how=How(sandbox="limits"))}
+    assert {s: v.notes for s, v in found.items()} == {
+        "ada": ("Marked.",),
+        "ben": (f"The marker itself failed ({type(error).__name__}). A person should look.",),
+        "cem": ("Marked.",),
+    }
+    assert VerdictStore(course.verdicts).get("06_grad_cam", "ben") == found["ben"]
+    assert "Traceback" in found["ben"].log[0]["traceback"]
+
+
+@pytest.mark.parametrize(
+    "error", [CourseError("x"), SandboxUnavailable("x"), TemplateFailed("x"), PermissionError(13, "x", "y")]
+)
+def test_a_fault_of_the_machine_stops_the_batch(course, monkeypatch, error) -> None:
+    monkeypatch.setattr(batch, "_marker", lambda *_: _Marker(course, error))
+    jobs, _ = stale(course, course.lesson("06_grad_cam"))
+    with pytest.raises(type(error)):
+        list(mark_all(course, jobs, how=How(sandbox="limits")))
+
+
+def test_a_verdict_names_the_other_notebooks_also_later_ones_and_holds_with_its_clean_one(
+    course, monkeypatch
+) -> None:
+    class Marks(_Marker):
+        def mark_submission(self, lesson, path, student, clean):
+            made = batch.crashed(self.course, Job(lesson.id, student, path), "Marked.")
+            clean.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, clean)
+            return replace(made, submission=file_hash(path), checks=batch.checks_version(lesson))
+
+    monkeypatch.setattr(batch, "_marker", lambda *_: Marks(course, ValueError()))
+    lesson = course.lesson("06_grad_cam")
+    folder = course.inbox / "ada" / lesson.id
+    jobs, _ = stale(course, lesson, "ada")
+    (first,) = mark_all(course, jobs, how=How(sandbox="limits"))
+    assert first.notes == ("Marked.",)
+
+    again = folder / "grad_cam (1).ipynb"
+    shutil.copyfile(RELEASE, again)
+    os.utime(again, (2_000_000_000, 2_000_000_000))
+    named = "Also there, not marked: grad_cam.ipynb. The newest one counts."
+    jobs, _ = stale(course, lesson, "ada")
+    assert [job.path for job in jobs] == [again]
+    (second,) = mark_all(course, jobs, how=How(sandbox="limits"))
+    assert second.notes == ("Marked.", named)
+
+    os.rename(folder / "grad_cam.ipynb", folder / "old.ipynb")
+    jobs, (held,) = stale(course, lesson, "ada")
+    assert jobs == [] and held.notes == ("Marked.", named.replace("grad_cam", "old"))
+    assert VerdictStore(course.verdicts).get(lesson.id, "ada") == held
+
+    # Without the clean notebook the gradebook would give 0 points to what was marked.
+    shutil.rmtree(course.submitted)
+    assert [job.student for job in stale(course, lesson, "ada")[0]] == ["ada"]

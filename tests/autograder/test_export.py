@@ -1,6 +1,7 @@
 """Marks in each platform's own columns."""
 
 import csv
+import io
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_who_the_platform_cannot_know_is_named(course, lms):
 
 def test_a_roster_that_does_not_fit_is_one_line(course):
     roster(course, "name,email\nAda,ada@example.org\n")
-    with pytest.raises(CourseError, match="no column `student`"):
+    with pytest.raises(CourseError, match="no column `student`; its first line names name, email"):
         export(course, "canvas")
     (course.grading / "roster.csv").write_bytes(b"student,name\nada,\xe9\xff\n")
     with pytest.raises(CourseError, match="UTF-8"):
@@ -112,6 +113,16 @@ def test_a_roster_that_does_not_fit_is_one_line(course):
     roster(course, "student,email,username\nada,ada@example.org,\n=cmd|' /C calc'!A0,,eve\n")
     with pytest.raises(CourseError, match="Moodle matches by one column"):
         export(course, "moodle")
+
+
+def test_a_roster_with_semicolons_is_the_same(course):
+    roster(course, ROSTER)
+    wanted = read(export(course, "canvas"))
+    written = io.StringIO()
+    rows = csv.reader(io.StringIO(ROSTER.removeprefix("\ufeff")))
+    csv.writer(written, delimiter=";").writerows(rows)
+    roster(course, written.getvalue())
+    assert read(export(course, "canvas")) == wanted
 
 
 def test_unknown_platform_and_no_marks(course, monkeypatch):

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from autograder.course import Course, CourseError
 from autograder.gradebook import (
@@ -199,9 +202,28 @@ def test_the_assignment_is_taken_over_from_a_changed_source(course_and_lesson):
 def test_a_gradebook_that_cannot_be_used_is_one_line(course_and_lesson):
     course, _ = course_and_lesson
     (course.grading / "gradebook.db").write_bytes(b"not a database at all" * 99)
-    with pytest.raises(CourseError, match="cannot be used") as caught:
+    with pytest.raises(
+        CourseError, match=r"cannot be used: file is not a database\. Restore a backup"
+    ) as caught:
         read_marks(course)
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value) and "db upgrade" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("database is locked", "Close the formgrader, or wait, and try again."),
+        ("database disk image is malformed", "move it away and run `autograder grade` again"),
+        ("no such column: assignment.extra", "back it up and run `nbgrader db upgrade`"),
+        ("unable to open database file", "a file that you may read and write"),
+    ],
+)
+def test_each_fault_of_a_gradebook_has_its_own_remedy(course_and_lesson, reason, remedy):
+    course, _ = course_and_lesson
+    with pytest.raises(CourseError, match=re.escape(remedy)) as caught, open_gradebook(course):
+        raise OperationalError("SELECT 1", {}, sqlite3.OperationalError(reason))
+    assert f"cannot be used: {reason}. " in str(caught.value)
+    assert ("db upgrade" in str(caught.value)) == ("column" in reason)
 
 
 def test_the_database_url_of_nbgraders_configuration_is_used(course_and_lesson):

@@ -12,8 +12,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder import intake
-from autograder.course import Lesson
+from autograder.course import Lesson, this_course
 from autograder.intake import Submission, take_in
+from autograder.lesson_material import reference_notebook
 from autograder.reading import Unreadable
 
 LESSON = Lesson("06_made_up", Path("solutions/06_made_up/made_up.py"))
@@ -271,6 +272,26 @@ def test_a_name_that_is_no_utf8_is_told_as_text(tmp_path: Path) -> None:
         with pytest.raises(Unreadable) as reason:
             take_in(path, LESSON, REFERENCE)
         assert "L\\udcf6sung" in str(reason.value).encode("utf-8").decode()
+
+
+def test_a_reflection_alone_is_of_any_lesson(tmp_path: Path) -> None:
+    """Its id is the same in all lessons, so it counts only where the notebook says that it is this one's."""
+    three, text = new_code_cell("def three(x): return x"), _work("reflection", "I think.", kind="markdown")
+    setup = new_code_cell('from course_utils import open_lesson\nlesson = open_lesson("05_other")')
+    with pytest.raises(Unreadable, match=r"another lesson handed in\? It opens 05_other\."):
+        taken(new_notebook(cells=[setup, three, text]), tmp_path)
+    setup.source = f"lesson = open_lesson('{LESSON.id}')"
+    assert work(taken(new_notebook(cells=[setup, text]), tmp_path))["reflection"] == "I think."
+
+
+def test_every_lessons_notebook_is_refused_for_every_other() -> None:
+    course = this_course()
+    references = {id_: reference_notebook(course, lesson) for id_, lesson in course.lessons.items()}
+    for wanted, lesson in course.lessons.items():
+        for other in set(course.lessons) - {wanted} if lesson.marked else ():
+            path = course.notebooks / other / f"{course.lessons[other].name}.ipynb"
+            with pytest.raises(Unreadable, match=f"It opens {other}"):
+                take_in(path, lesson, references[wanted])
 
 
 def test_too_many_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

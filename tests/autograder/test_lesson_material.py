@@ -10,12 +10,13 @@ from types import SimpleNamespace
 import pytest
 
 import course_utils
-from autograder.course import CourseError, this_course
+from autograder.course import Course, CourseError, this_course
 from autograder.lesson_material import (
     checks_of,
     checks_version,
     file_hash,
     guide_of,
+    reference_notebook,
     still_holds,
 )
 
@@ -53,6 +54,18 @@ def test_what_the_checks_lack_is_not_taken_for_missing_checks(monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "autograder.checks.grad_cam.cam", None)
     with pytest.raises(ModuleNotFoundError, match=r"grad_cam\.cam"):
         checks_of(LESSON)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"nbformat": 4, "nbformat_minor": 5, "cells": 3, "metadata": {}}']
+)
+def test_a_damaged_release_is_one_line_with_the_remedy(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "notebooks" / LESSON.id / "grad_cam.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(CourseError, match=r"cannot be read .*Run `autograder build 06_grad_cam`") as caught:
+        reference_notebook(Course(tmp_path), LESSON)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_verdict_holds_for_one_file_and_one_version(tmp_path: Path) -> None:

@@ -58,7 +58,8 @@ def test_a_stopped_write_leaves_the_old_verdict(tmp_path: Path, monkeypatch: pyt
     def fail(*args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("autograder.verdicts.os.replace", fail)
+    monkeypatch.setattr("os.replace", fail)
     with pytest.raises(KeyboardInterrupt):
         store.put(VERDICT)
     assert store.get("06_grad_cam", "ada") == VERDICT
+    assert [path.name for path in (tmp_path / "06_grad_cam").iterdir()] == ["ada.json"]

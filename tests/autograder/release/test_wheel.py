@@ -163,6 +163,16 @@ def test_a_leak_in_an_output_is_found(course: Course, tmp_path: Path) -> None:
     assert leaks(course, [notebook]) == ["leak.ipynb: holds the solution of double (01_tiny)."]
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"cells": 3}'])
+def test_a_damaged_notebook_is_told_and_still_searched(course: Course, tmp_path: Path, text: str) -> None:
+    notebook = write(tmp_path / "damaged.ipynb", text + " ### BEGIN SOLUTION")
+    told = "damaged.ipynb: is no notebook that could be searched. Build it anew, or remove it."
+    assert leaks(course, [notebook])[0] == told
+    assert any("marker 'BEGIN SOLUTION'" in line for line in leaks(course, [notebook]))
+    write(notebook, text)
+    assert leaks(course, [notebook]) == [told]
+
+
 @pytest.mark.parametrize(
     "text",
     [
