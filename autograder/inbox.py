@@ -52,13 +52,21 @@ def handed_in(course: Course, lesson: Lesson, student: str | None = None) -> lis
         if problem_with_name(folder.name):
             continue
         files = [p for p in (folder / lesson.id).glob("*") if p.is_file() and not p.name.startswith(".")]
-        files = [p for p in files if not problem_with_name(p.name)]
+        files = [p for p in files if not problem_with_name(p.name) and not _leads_away(p, folder)]
         if not files:
             continue
         candidates = [p for p in files if p.suffix.lower() == ".ipynb"] or files
         chosen = _choose(candidates, lesson)
         found.append(HandedIn(folder.name, chosen, tuple(sorted(p for p in candidates if p != chosen))))
     return found
+
+
+def _leads_away(path: Path, folder: Path) -> bool:
+    """Whether a file is a link out of the student's own folder: archives carry links, to a solution or to another's work.
+
+    The student's folder itself may be a link, which is the instructor's doing.
+    """
+    return not path.resolve().is_relative_to(folder.resolve())
 
 
 def _choose(candidates: list[Path], lesson: Lesson) -> Path:
@@ -98,6 +106,8 @@ def _left_out(course: Course) -> Iterator[tuple[Path, str]]:
             problem = problem_with_name(name)
             if problem:
                 yield here / name, problem
+            elif parts and (here / name).is_symlink():
+                yield here / name, "it is a link to another place. Put the folder itself there."
             else:
                 kept.append(name)
         folders[:] = kept  # what os.walk goes into
@@ -105,6 +115,8 @@ def _left_out(course: Course) -> Iterator[tuple[Path, str]]:
             problem = problem_with_name(name)
             if problem:
                 yield here / name, problem
+            elif in_place and _leads_away(here / name, course.inbox / parts[0]):
+                yield here / name, "it is a link to another place. Put the notebook itself there."
             elif not in_place and name.lower().endswith(".ipynb"):
                 yield here / name, f"move it to {place}/STUDENT/LESSON/, where LESSON is such as 06_grad_cam."
 

@@ -129,3 +129,19 @@ def test_names_that_cannot_be_written_down_are_left_out(tmp_path: Path) -> None:
     assert len(lines) == 3 and all(line.encode() and line.endswith("Rename it.") for line in lines)
     assert sum("inbox/caf\\xe9 is not marked" in line for line in lines) == 1
     assert sum("ada/06_grad_cam/caf\\xe9.ipynb is not marked" in line for line in lines) == 1
+
+
+def test_a_link_to_anothers_work_is_left_out(tmp_path: Path) -> None:
+    """Archives and repositories carry links: one to the solution would be marked as the student's own."""
+    course = _course(tmp_path)
+    own = _put(course, "ada", "grad_cam.ipynb")
+    place = course.inbox / "mallory" / "06_grad_cam"
+    place.mkdir(parents=True)
+    (place / "grad_cam.ipynb").symlink_to(own)
+    (course.inbox / "mona").mkdir()
+    (course.inbox / "mona" / "06_grad_cam").symlink_to(own.parent)
+    assert [found.student for found in handed_in(course, course.lesson("06_grad_cam"))] == ["ada"]
+    lines = left_out(course)
+    assert len(lines) == 2 and all("it is a link to another place" in line for line in lines)
+    (course.inbox / "class-folder").symlink_to(own.parent.parent)  # the instructor's doing
+    assert [f.student for f in handed_in(course, course.lesson("06_grad_cam"))] == ["ada", "class-folder"]
