@@ -170,7 +170,7 @@ with lesson.reveal("top_channels"):
 # %% [markdown]
 # You should see three rows. The last one looks like this (here the teaching ResNet-18; another model shows other channels):
 #
-# ![Expected output: four maps of the late layer, 7 by 7 cells each. Some cells in the upper half are bright, most of the lower half is dark. No cat can be recognised in them.](pictures/expected_late.webp)
+# ![Expected output: four maps of the late layer, 7 by 7 cells each. Some cells in the middle are bright, most near the border are dark. No cat can be recognised in them.](pictures/expected_late.webp)
 #
 # No class went into these pictures: the forward pass knows of none. Activation maps are **class-agnostic**. They say what was found, not what it counted for.
 #
