@@ -21,6 +21,7 @@ from .course import Course, CourseError, Lesson
 from .inbox import ALSO_THERE, handed_in
 from .lesson_material import checks_version, still_holds
 from .marking import Marker
+from .reading import shown
 from .sandbox import levels
 from .sandbox.client import TemplateFailed
 from .sandbox.levels import SandboxUnavailable
@@ -130,7 +131,7 @@ def _failed(course: Course, job: Job, error: Exception) -> Verdict:
     verdict = crashed(
         course, job, f"The marker itself failed ({type(error).__name__}). A person should look."
     )
-    trace = "".join(traceback.format_exception(error)).encode("utf-8", "backslashreplace").decode()
+    trace = shown("".join(traceback.format_exception(error)))
     return replace(verdict, log=({"cell": "marking", "status": "crashed", "traceback": trace},))
 
 

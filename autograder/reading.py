@@ -19,7 +19,7 @@ class Unreadable(Exception):
 
 
 def shown(name: Path | str) -> str:
-    """A file's name as text that can be written: a file system may hold names that are no UTF-8."""
+    """A file's name, or a text that holds one, such that it can be written: a file system may hold names that are no UTF-8."""
     return str(name).encode("utf-8", "backslashreplace").decode()
 
 

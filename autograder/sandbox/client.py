@@ -222,9 +222,8 @@ class Template:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=10)
             self._process = None
-        if (
-            control is not None
-        ):  # not earlier: a template that hears nobody ends by itself, in the middle of this
+        # Not earlier: a template that hears nobody ends by itself, in the middle of this.
+        if control is not None:
             control.close()
         accounts.remove(self._scratch)
 
